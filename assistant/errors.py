@@ -1,0 +1,44 @@
+"""The error tree: one root, raised anywhere, shown in one place (`assistant.cli`)."""
+
+from __future__ import annotations
+
+
+class CodartError(Exception):
+    """Something a person can mend: `message` says what and where, `hint` is the command or step that helps."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(CodartError):
+    """The command was called wrongly (exit code 2)."""
+
+
+class ReadingError(CodartError):
+    """A source file cannot become a document: empty, binary, scanned, unsafe or damaged."""
+
+
+class CodebookError(CodartError):
+    """A codebook file is not a codebook."""
+
+
+class ProjectError(CodartError):
+    """The project folder is missing, damaged, too new, full or locked."""
+
+
+class ModelError(CodartError):
+    """The model could not be asked. `stops_run`: no later unit could succeed either (wrong key, out of quota).
+
+    `kind` is one word for tables: auth, quota, not_found, rate_limit, connection, timeout, server, context,
+    content_filter, bad_request, not_recorded.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, kind: str = "server", stops_run: bool = False) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.stops_run = stops_run

@@ -1,0 +1,94 @@
+"""The project folder: codart.toml, project.db (the one truth) and index/ (a cache). The only room with SQL."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from assistant import settings as toml
+from assistant.errors import ProjectError, UsageError
+from assistant.project.codebooks import Codebooks
+from assistant.project.codings import Codings
+from assistant.project.database import Database
+from assistant.project.documents import Added, Documents
+from assistant.project.runs import STATES, RunPlan, Runs
+from assistant.project.vectors import Vectors
+from assistant.settings import Settings
+
+__all__ = [
+    "STATES",
+    "Added",
+    "Codebooks",
+    "Codings",
+    "Documents",
+    "Project",
+    "RunPlan",
+    "Runs",
+    "Vectors",
+]
+
+SETTINGS = "codart.toml"
+DATABASE = "project.db"
+INDEX = "index"
+
+
+class Project:
+    """One study in one folder. Open it with `Project.open`, begin it with `Project.create`; close it after use."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self._database = Database(folder / DATABASE)
+        self.documents = Documents(self._database)
+        self.codings = Codings(self._database)
+        self.runs = Runs(self._database, self.codings)
+        self.codebooks = Codebooks(self._database)
+        self.vectors = Vectors(self._database)
+
+    @classmethod
+    def create(cls, folder: Path, settings: Settings) -> Project:
+        """Begin a project in a folder, which is made if needed; other files in it are left alone."""
+        if (folder / SETTINGS).exists():
+            raise UsageError(f"{folder} is a codart project already", f"go on with: codart status --project {folder}")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / SETTINGS).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(toml.write(settings))
+        except OSError as error:
+            raise ProjectError(f"cannot make a project in {folder}: {error.strerror}", "name another folder") from error
+        return cls(folder, settings)
+
+    @classmethod
+    def open(cls, folder: Path) -> Project:
+        """Open the project in this folder."""
+        path = folder / SETTINGS
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ProjectError(
+                f"{folder} is not a codart project (it has no {SETTINGS})",
+                "begin one with: codart init FOLDER, or name one with --project FOLDER",
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProjectError(f"cannot read {path}: {error}", "see docs/settings.md") from error
+        return cls(folder, toml.parse(text, where=str(path)))
+
+    @property
+    def index(self) -> Path:
+        """The folder of the search index: a cache that can always be rebuilt."""
+        return self.folder / INDEX
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside happen together or not at all."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

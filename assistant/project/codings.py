@@ -1,0 +1,244 @@
+"""Suggestions, codings, discards and decisions in project.db. Append-only; AI and human work never share a row.
+
+A suggestion is a coding by a model coder. A person's accept or edit adds a coding by that person which names the
+suggestion it decides; a reject adds only the decision. A later decision by the same person replaces the earlier one
+in what is shown, and both stay stored.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.errors import UsageError
+from assistant.model import (
+    Coder,
+    Decided,
+    Decision,
+    DiscardRecord,
+    Record,
+    Segment,
+    Suggestion,
+)
+from assistant.project.database import Database, now
+
+_RECORDS = """
+    SELECT c.*, k.kind AS coder_kind, k.name AS coder_name, d.name AS document_name, d.sha256, d."case",
+           s.number AS segment_number,
+           CASE WHEN k.kind = 'model' THEN
+               (SELECT action FROM decisions WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
+           ELSE (SELECT action FROM decisions WHERE coding = c.id) END AS action,
+           CASE WHEN k.kind = 'model' THEN
+               (SELECT why FROM decisions WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
+           ELSE (SELECT why FROM decisions WHERE coding = c.id) END AS why
+    FROM codings c JOIN coders k ON k.id = c.coder JOIN documents d ON d.id = c.document
+    JOIN segments s ON s.id = c.segment
+    WHERE NOT EXISTS (  -- a person's earlier decision on the same suggestion gives way to the later one
+        SELECT 1 FROM decisions own JOIN decisions later
+            ON later.suggestion = own.suggestion AND later.coder = own.coder AND later.id > own.id
+        WHERE own.coding = c.id)
+"""
+_STATES = {None: "suggested", "accept": "accepted", "edit": "edited", "reject": "rejected"}
+
+
+class Codings:
+    """The suggestions, codings and decisions of one project."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def coder(self, coder: Coder) -> int:
+        """The id of a coder, stored if new."""
+        self._db.write("INSERT INTO coders (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [coder.kind, coder.name])
+        row = self._db.row("SELECT id FROM coders WHERE kind = ? AND name = ?", [coder.kind, coder.name])
+        assert row is not None  # noqa: S101 - just inserted
+        return int(row["id"])
+
+    def add_suggestions(self, run: int, segment: Segment, suggestions: Sequence[Suggestion]) -> list[int]:
+        """Store what a run suggests for a segment; returns the new ids."""
+        about = self._db.row("SELECT coder, lens, codebook_version FROM runs WHERE id = ?", [run])
+        if about is None:
+            raise UsageError(f"there is no run {run}", "see runs with: codart status")
+        return [
+            self._add(
+                coder=about["coder"],
+                segment=segment,
+                suggestion=s,
+                codebook=about["lens"],
+                codebook_version=about["codebook_version"],
+                run=run,
+            )
+            for s in suggestions
+        ]
+
+    def _add(
+        self,
+        *,
+        coder: int,
+        segment: Segment,
+        suggestion: Suggestion,
+        codebook: str | None,
+        codebook_version: str | None,
+        run: int | None,
+        decides: int | None = None,
+    ) -> int:
+        quote = suggestion.quote
+        row: dict[str, Any] = {
+            "kind": suggestion.kind,
+            "coder": coder,
+            "document": segment.document,
+            "segment": segment.id,
+            "start": quote.span.start,
+            "end": quote.span.end,
+            "quote": quote.text,
+            "quote_status": quote.status,
+            "flags": json.dumps(quote.flags),
+            "code": suggestion.code,
+            "codebook": codebook,
+            "codebook_version": codebook_version,
+            "polarity": suggestion.polarity,
+            "modality": suggestion.modality,
+            "voice": suggestion.voice,
+            "rationale": suggestion.rationale,
+            "confidence": suggestion.confidence,
+            "run": run,
+            "suggestion": decides,
+            "created": now(),
+        }
+        marks = ", ".join("?" for _ in row)
+        return self._db.write(f"INSERT INTO codings ({', '.join(row)}) VALUES ({marks})", row.values())
+
+    def decide(self, record: Record, segment: Segment, decision: Decision, coded: Suggestion | None, coder: str) -> int:
+        """Store a decision about a suggestion and, unless rejected, the person's coding. Returns the decision's id."""
+        with self._db.transaction():
+            person = self.coder(Coder("human", coder))
+            coding = None
+            if coded is not None:
+                coding = self._add(
+                    coder=person,
+                    segment=segment,
+                    suggestion=coded,
+                    codebook=record.codebook,
+                    codebook_version=record.codebook_version,
+                    run=record.run,
+                    decides=record.id,
+                )
+            return self._db.write(
+                "INSERT INTO decisions (suggestion, coder, action, why, coding, created) VALUES (?, ?, ?, ?, ?, ?)",
+                [record.id, person, decision.action, decision.why, coding, now()],
+            )
+
+    def records(self) -> list[Record]:
+        """Every suggestion and every standing coding by a person, in the order of the texts."""
+        return [_record(r) for r in self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")]
+
+    def suggestion(self, key: int) -> tuple[Record, int]:
+        """One suggestion and the id of its segment (UsageError if there is none, or if a person made it)."""
+        row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
+        if row is None:
+            raise UsageError(f"there is no suggestion {key}", "see the ids with: codart suggestions list")
+        if row["coder_kind"] != "model":
+            raise UsageError(
+                f"{key} is a coding by {row['coder_name']}, not a suggestion",
+                f"decide about the suggestion it came from: {row['suggestion']}",
+            )
+        return _record(row), int(row["segment"])
+
+    def decided(self) -> list[Decided]:
+        """What people decided, newest word per suggestion, in the order of the texts."""
+        rows = self._db.rows(
+            "SELECT s.segment, s.kind, s.codebook, coalesce(c.code, s.code) AS code,"
+            " coalesce(c.quote, s.quote) AS quote, coalesce(c.polarity, s.polarity) AS polarity, d.action, d.why"
+            " FROM decisions d JOIN codings s ON s.id = d.suggestion LEFT JOIN codings c ON c.id = d.coding"
+            " WHERE d.id = (SELECT max(id) FROM decisions WHERE suggestion = d.suggestion)"
+            " ORDER BY s.document, s.start, d.id"
+        )
+        return [
+            Decided(
+                r["segment"],
+                r["kind"],
+                r["codebook"],
+                r["code"],
+                r["quote"],
+                r["action"] != "reject",
+                r["polarity"],
+                r["why"],
+            )
+            for r in rows
+        ]
+
+    def coded_segments(self) -> frozenset[int]:
+        """Ids of segments on which a person's coding stands."""
+        rows = self._db.rows(
+            "SELECT DISTINCT c.segment FROM codings c JOIN coders k ON k.id = c.coder WHERE k.kind != 'model'"
+            " AND c.id IN (SELECT coding FROM decisions d WHERE d.id ="
+            " (SELECT max(id) FROM decisions WHERE suggestion = d.suggestion AND coder = d.coder))"
+        )
+        return frozenset(r["segment"] for r in rows)
+
+    def count(self) -> tuple[int, int]:
+        """How many suggestions and how many decisions are stored."""
+        row = self._db.row(
+            "SELECT (SELECT count(*) FROM codings c JOIN coders k ON k.id = c.coder WHERE k.kind = 'model'),"
+            " (SELECT count(*) FROM decisions)"
+        )
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def discards(self) -> list[DiscardRecord]:
+        """What was discarded at each unit's last attempt, with the reason."""
+        rows = self._db.rows(
+            "SELECT x.*, s.document, s.number, d.name FROM discards x JOIN segments s ON s.id = x.segment"
+            " JOIN documents d ON d.id = s.document"
+            " JOIN units u ON u.run = x.run AND u.segment = x.segment AND u.attempts = x.attempt"
+            " ORDER BY s.document, s.number, x.id"
+        )
+        return [
+            DiscardRecord(
+                r["id"],
+                r["run"],
+                r["document"],
+                r["name"],
+                r["number"],
+                r["flaw"],
+                r["detail"],
+                r["code"],
+                r["quote"],
+                r["diff"],
+            )
+            for r in rows
+        ]
+
+
+def _record(row: sqlite3.Row) -> Record:
+    return Record(
+        id=row["id"],
+        kind=row["kind"],
+        document=row["document"],
+        document_name=row["document_name"],
+        sha256=row["sha256"],
+        case=row["case"],
+        segment=row["segment_number"],
+        start=row["start"],
+        end=row["end"],
+        quote=row["quote"],
+        quote_status=row["quote_status"],
+        flags=tuple(json.loads(row["flags"])),
+        code=row["code"],
+        code_zh="",
+        code_en="",
+        polarity=row["polarity"],
+        modality=row["modality"],
+        voice=row["voice"],
+        codebook=row["codebook"],
+        codebook_version=row["codebook_version"],
+        coder=Coder(row["coder_kind"], row["coder_name"]),
+        run=row["run"],
+        state=_STATES[row["action"]],  # type: ignore[arg-type]
+        rationale=row["rationale"],
+        confidence=row["confidence"],
+        suggestion=row["suggestion"],
+        why=row["why"] or "",
+        created=row["created"],
+    )

@@ -1,0 +1,195 @@
+"""The tables of project.db, as migrations in order. Data only.
+
+A migration, once released, never changes; a new need is a new entry. `PRAGMA user_version` holds how many were applied.
+Codings, decisions and the text of documents are append-only: triggers refuse to change or delete them.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE documents (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        source TEXT NOT NULL,
+        "case" TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        language TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        encoding TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        text TEXT NOT NULL,
+        blocks TEXT NOT NULL,
+        notes TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        supersedes INTEGER REFERENCES documents(id),
+        held_out INTEGER NOT NULL DEFAULT 0,
+        added TEXT NOT NULL,
+        UNIQUE (source, version)
+    ) STRICT;
+    CREATE INDEX documents_by_sha256 ON documents(sha256);
+    CREATE INDEX documents_by_supersedes ON documents(supersedes);
+
+    CREATE TABLE segments (
+        id INTEGER PRIMARY KEY,
+        document INTEGER NOT NULL REFERENCES documents(id),
+        scheme TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        speaker TEXT NOT NULL,
+        UNIQUE (document, scheme, number)
+    ) STRICT;
+
+    CREATE TABLE embeddings (
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        embedder TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (segment, embedder)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE codebooks (
+        id TEXT NOT NULL,
+        version TEXT NOT NULL,
+        yaml TEXT NOT NULL,
+        added TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+    ) STRICT;
+
+    CREATE TABLE coders (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('human', 'model', 'gold')),
+        name TEXT NOT NULL,
+        UNIQUE (kind, name)
+    ) STRICT;
+
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        signature TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL CHECK (kind IN ('open', 'assignment')),
+        lens TEXT,
+        codebook_version TEXT,
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        model TEXT NOT NULL,
+        template TEXT NOT NULL,
+        question TEXT NOT NULL,
+        scheme TEXT NOT NULL,
+        parameters TEXT NOT NULL,
+        parent INTEGER REFERENCES runs(id),
+        started TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE messages (
+        digest TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        content TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE prompts (
+        digest TEXT PRIMARY KEY,
+        messages TEXT NOT NULL,
+        template TEXT NOT NULL,
+        language TEXT NOT NULL,
+        tokens INTEGER NOT NULL,
+        tokens_estimated INTEGER NOT NULL,
+        trimmed TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE replies (
+        id INTEGER PRIMARY KEY,
+        prompt TEXT NOT NULL REFERENCES prompts(digest),
+        model TEXT NOT NULL,
+        text TEXT NOT NULL,
+        finish TEXT NOT NULL,
+        refusal TEXT NOT NULL,
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        cached_tokens INTEGER,
+        created TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE units (
+        run INTEGER NOT NULL REFERENCES runs(id),
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        state TEXT NOT NULL CHECK (state IN ('pending', 'coded', 'none', 'failed', 'refused')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        error_kind TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '',
+        reply INTEGER REFERENCES replies(id),
+        updated TEXT NOT NULL,
+        PRIMARY KEY (run, segment)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX units_by_state ON units(run, state);
+
+    CREATE TABLE codings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL CHECK (kind IN ('open', 'assignment')),
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        document INTEGER NOT NULL REFERENCES documents(id),
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        quote TEXT NOT NULL,
+        quote_status TEXT NOT NULL CHECK (quote_status IN ('exact', 'folded')),
+        flags TEXT NOT NULL,
+        code TEXT NOT NULL,
+        codebook TEXT,
+        codebook_version TEXT,
+        polarity TEXT,
+        modality TEXT,
+        voice TEXT,
+        rationale TEXT NOT NULL,
+        confidence REAL,
+        run INTEGER REFERENCES runs(id),
+        suggestion INTEGER REFERENCES codings(id),
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX codings_by_run ON codings(run, segment);
+    CREATE INDEX codings_by_segment ON codings(segment);
+    CREATE INDEX codings_by_suggestion ON codings(suggestion);
+
+    CREATE TABLE discards (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        attempt INTEGER NOT NULL,
+        flaw TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        raw TEXT NOT NULL,
+        code TEXT NOT NULL,
+        quote TEXT NOT NULL,
+        diff TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX discards_by_unit ON discards(run, segment);
+
+    CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY,
+        suggestion INTEGER NOT NULL REFERENCES codings(id),
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        action TEXT NOT NULL CHECK (action IN ('accept', 'edit', 'reject')),
+        why TEXT NOT NULL,
+        coding INTEGER REFERENCES codings(id),
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX decisions_by_suggestion ON decisions(suggestion, id);
+
+    CREATE TRIGGER codings_never_change BEFORE UPDATE ON codings
+        BEGIN SELECT RAISE(ABORT, 'codings are append-only'); END;
+    CREATE TRIGGER codings_never_go BEFORE DELETE ON codings
+        BEGIN SELECT RAISE(ABORT, 'codings are append-only'); END;
+    CREATE TRIGGER decisions_never_change BEFORE UPDATE ON decisions
+        BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+    CREATE TRIGGER decisions_never_go BEFORE DELETE ON decisions
+        BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+    CREATE TRIGGER text_never_changes BEFORE UPDATE OF text, sha256, source, version ON documents
+        BEGIN SELECT RAISE(ABORT, 'a stored text never changes; a changed file is a new version'); END;
+    CREATE TRIGGER documents_never_go BEFORE DELETE ON documents
+        BEGIN SELECT RAISE(ABORT, 'documents are never deleted'); END;
+    CREATE TRIGGER decisions_are_on_model_work BEFORE INSERT ON decisions
+        WHEN (SELECT k.kind FROM codings c JOIN coders k ON k.id = c.coder WHERE c.id = NEW.suggestion) IS NOT 'model'
+          OR (SELECT kind FROM coders WHERE id = NEW.coder) IS NOT 'human'
+        BEGIN SELECT RAISE(ABORT, 'people decide about suggestions of models'); END;
+    """,
+)
