@@ -1,4 +1,4 @@
-"""The words of the field as immutable values (REFI-QDA and the content-analysis literature). Pure: imports nothing of ours.
+"""The words of the field as immutable values (REFI-QDA, content analysis). Pure: imports nothing of ours.
 
 All offsets are code points into `Document.text`, half-open.
 """
@@ -22,6 +22,7 @@ Polarity = Literal["+", "-", "±"]
 Modality = Literal["practised", "promised", "claimed", "judged"]
 Voice = Literal["firm", "user", "third_party", "author"]
 Role = Literal["system", "user", "assistant"]
+Finish = Literal["stop", "length", "refusal", "content_filter"]
 Flaw = Literal[
     "edited",  # the quote is near the source but words were changed
     "ambiguous",  # the quote stands more than once where nothing settles which
@@ -132,7 +133,7 @@ class CodeExample:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One row of a codebook. `id` is words joined by dots (`dart.access`); the part before the last dot is its parent."""
+    """One row of a codebook. `id` is words joined by dots (`dart.access`); all before the last dot is its parent."""
 
     id: str
     zh: str
@@ -249,7 +250,7 @@ class Reply:
     text: str
     model: str
     usage: Usage = Usage()
-    finish: Literal["stop", "length", "refusal", "content_filter"] = "stop"
+    finish: Finish = "stop"
     refusal: str = ""
 
 
@@ -269,7 +270,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """A proposal that was not believed, kept with its flaw. `raw` is what the model said; `diff` marks changed words."""
+    """A proposal that was not believed; it keeps its flaw. `raw` is the model's words, `diff` marks changed words."""
 
     flaw: Flaw
     detail: str
@@ -357,9 +358,9 @@ class Record:
     code: str  # a code id (assignment) or a label (open)
     code_zh: str
     code_en: str
-    polarity: str | None
-    modality: str | None
-    voice: str | None
+    polarity: Polarity | None
+    modality: Modality | None
+    voice: Voice | None
     codebook: str | None
     codebook_version: str | None
     coder: Coder

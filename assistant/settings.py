@@ -28,7 +28,7 @@ class Settings:
     passages: int = 2  # retrieved passages shown
     examples: int = 5  # human-decided segments shown
     labels: int = 20  # nearest open-code labels so far shown
-    max_prompt_tokens: int = 8000
+    max_prompt_tokens: int = 12000
 
 
 _KEYS: dict[tuple[str, ...], str] = {

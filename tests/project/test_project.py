@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
 from assistant.errors import ProjectError, UsageError
 from assistant.model import (
     Decision,
@@ -122,7 +123,9 @@ def test_a_failed_unit_is_open_again_and_only_its_last_discards_count(project: P
     project.runs.plan_units(run, [first.id])
     flawed = Discard("not_found", "the quote does not stand there", quote="没有的话")
     for _ in range(2):
-        project.runs.store(run, first, Outcome("failed", PROMPT, Reply("x", "m"), (), [flawed], "unproven", "none proven"))
+        project.runs.store(
+            run, first, Outcome("failed", PROMPT, Reply("x", "m"), (), [flawed], "unproven", "none proven")
+        )
     assert project.runs.states(run) == {"pending": 0, "coded": 0, "none": 0, "failed": 1, "refused": 0}
     assert len(project.codings.discards()) == 1
     assert [s.id for _, s in project.runs.open_units(run)] == [first.id]
@@ -243,8 +246,6 @@ def test_two_processes_write_to_one_project_and_nothing_is_lost(project: Project
         """
     )
     root = Path(__file__).resolve().parents[2]
-    both = [
-        subprocess.Popen([sys.executable, "-c", script, str(project.folder), who], cwd=root) for who in ("a", "b")
-    ]
+    both = [subprocess.Popen([sys.executable, "-c", script, str(project.folder), who], cwd=root) for who in ("a", "b")]
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     assert len(project.documents.all()) == 80

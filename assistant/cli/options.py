@@ -1,0 +1,29 @@
+"""Options that several commands share, and the opening of the project they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.project import Project
+
+ProjectDir = Annotated[
+    Path,
+    typer.Option("--project", "-C", envvar="CODART_PROJECT", help="The project folder.", show_default="this folder"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines; fields: docs/json.md.")]
+HERE = Path()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Project]:
+    """The project in `folder`, closed afterwards."""
+    from assistant.project import Project
+
+    with Project.open(folder) as project:
+        yield project

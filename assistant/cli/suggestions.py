@@ -1,0 +1,306 @@
+"""codart suggest, suggestions, status: ask for codes, see what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.options import HERE, AsJson, ProjectDir, opened
+from assistant.cli.output import note, progress, say, shorten, show_json, table
+from assistant.errors import UsageError
+from assistant.model import Outcome, Passage, Record, Segment, UnitState
+
+if TYPE_CHECKING:
+    from assistant.bulk import Work
+    from assistant.project import Project
+
+app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How one run stands after it was worked on."""
+
+    run: int
+    kind: str
+    lens: str | None
+    model: str
+    units: dict[UnitState, int]
+    suggestions: int  # made just now
+    discards: int  # made just now
+
+    def line(self) -> str:
+        """One line for a person."""
+        what = "open codes" if self.kind == "open" else f"codes of {self.lens}"
+        units = ", ".join(f"{count} {state}" for state, count in self.units.items() if count)
+        made = f"{self.suggestions} suggested, {self.discards} discarded"
+        return f"run {self.run}, {what} by {self.model}: {made}; units: {units}"
+
+
+def suggest(
+    model: Annotated[
+        str, typer.Option(help='E.g. "openai:gpt-5-mini", "ollama:qwen3", "recorded:FILE"; "lexical" needs no key.')
+    ] = "",
+    base_url: Annotated[str, typer.Option(help="Of any OpenAI-compatible server.")] = "",
+    codebook: Annotated[str, typer.Option(help="The codebook to assign from; the project's (dart) if left out.")] = "",
+    only: Annotated[str, typer.Option(help="One pass only: open or assignment.")] = "",
+    case: Annotated[str, typer.Option(help="Only documents of this case.")] = "",
+    document: Annotated[str, typer.Option(help="Only this document, by id or name.")] = "",
+    record: Annotated[Path | None, typer.Option(help="Add every reply to this file; recorded:FILE plays it.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=16, help="Calls under way at once.")] = 8,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Suggest open codes and codebook assignments for every segment, each with a proven quote.
+
+    Two passes: open coding sees no codebook, so that it stays open; assignments see the codebook. What is done is not
+    asked again; pending and failed units are. Keys come from the environment (OPENAI_API_KEY, DEEPSEEK_API_KEY …).
+
+    Example: codart suggest --model openai:gpt-5-mini --case Xiaomi
+    """
+    if only not in ("", "open", "assignment"):
+        raise UsageError(f"there is no pass {only!r}", "choose open or assignment, or leave --only out for both")
+    with opened(project) as study:
+        wanted = study.documents.find(document).id if document else None
+
+        def chosen(passage: Passage) -> bool:
+            return (not case or passage.case == case) and (wanted is None or passage.segment.document == wanted)
+
+        name = model or study.settings.model
+        url = base_url or ("" if model else study.settings.base_url)
+        summaries = run_passes(
+            study, name, url, codebook=codebook, only=only, chosen=chosen, record=record, concurrency=concurrency
+        )
+    if as_json:
+        show_json([asdict(s) for s in summaries])
+    else:
+        for summary in summaries:
+            say(summary.line())
+        _advise(name, summaries)
+    if any(s.units["failed"] for s in summaries):
+        raise typer.Exit(1)
+
+
+def run_passes(
+    study: Project,
+    model: str,
+    base_url: str = "",
+    *,
+    codebook: str = "",
+    only: str = "",
+    chosen: Callable[[Passage], bool] = lambda passage: True,
+    record: Path | None = None,
+    concurrency: int = 8,
+) -> list[Summary]:
+    """Open coding and codebook assignment over the chosen segments, with progress; what was done is not done again."""
+    import asyncio
+
+    from assistant import asking, indexing, running
+
+    book = study.codebooks.in_force(codebook or study.settings.codebook)
+    passes = [p for p, kind in ((None, "open"), (book, "assignment")) if only in ("", kind)]
+    scheme = indexing.segment_all(study)
+    connected = asking.connect(model, base_url=base_url, codebook=book, record=record)
+    if connected.base_url:
+        note(f"segments with their context are sent to {connected.name} at {connected.base_url}")
+    with running.similar_in(study, scheme, note) as similar:
+        works = running.prepare(study, connected, passes, similar=similar, scheme=scheme, chosen=chosen)
+
+        async def all_of_them() -> list[Summary]:
+            try:
+                return [await _work(work, connected.name, concurrency) for work in works]
+            finally:
+                await connected.aclose()
+
+        return asyncio.run(all_of_them())
+
+
+async def _work(job: Work, model: str, concurrency: int) -> Summary:
+    from assistant import bulk
+
+    runs = job.project.runs
+    before = runs.states(job.run)
+    total = before["pending"] + before["failed"]
+    counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0}
+    lens = job.line.codebook
+    with progress(f"codes of {lens.id}" if lens else "open codes") as advance:
+
+        def on_outcome(segment: Segment, outcome: Outcome) -> None:
+            counts["done"] += 1
+            counts["suggestions"] += len(outcome.suggestions)
+            counts["discards"] += len(outcome.discards)
+            counts["failed"] += outcome.state == "failed"
+            advance(counts["done"], total, f"{counts['failed']} failed" if counts["failed"] else "")
+
+        await bulk.work(job, concurrency=concurrency, on_outcome=on_outcome)
+    return Summary(
+        run=job.run,
+        kind="assignment" if lens else "open",
+        lens=lens.id if lens else None,
+        model=model,
+        units=runs.states(job.run),
+        suggestions=counts["suggestions"],
+        discards=counts["discards"],
+    )
+
+
+def _advise(model: str, summaries: list[Summary]) -> None:
+    if model == "lexical":
+        say("`lexical` is a keyless baseline that only compares words; for a language model: --model provider:model")
+    if any(s.units["failed"] for s in summaries):
+        say("some units failed (see: codart status); the same command tries them again")
+    say("next: codart suggestions list   ·   codart accept ID …   ·   codart export report.html")
+
+
+@app.command("list")
+def list_suggestions(
+    state: Annotated[str, typer.Option(help="suggested, accepted, edited or rejected.")] = "",
+    code: Annotated[str, typer.Option(help="A code's id, its beginning (dart.access), or an open label.")] = "",
+    document: Annotated[str, typer.Option(help="A document's id or name.")] = "",
+    case: Annotated[str, typer.Option(help="A case.")] = "",
+    kind: Annotated[str, typer.Option(help="open or assignment.")] = "",
+    coder: Annotated[str, typer.Option(help="model, human or gold.")] = "",
+    run: Annotated[int, typer.Option(help="Only this run.", show_default=False)] = 0,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List suggestions and codings; AI and human work are told apart in every line.
+
+    Example: codart suggestions list --code dart.access --state suggested
+    """
+    with opened(project) as study:
+        wanted = study.documents.find(document).id if document else None
+        records = [
+            r
+            for r in _records(study)
+            if (not state or r.state == state)
+            and (not code or r.code == code or r.code.startswith(code + "."))
+            and (wanted is None or r.document == wanted)
+            and (not case or r.case == case)
+            and (not kind or r.kind == kind)
+            and (not coder or r.coder.kind == coder)
+            and (not run or r.run == run)
+        ]
+    if as_json:
+        from assistant.exporting.jsonl import as_dict
+
+        show_json([as_dict(r) for r in records])
+    elif not records:
+        say("nothing to show; ask for suggestions with: codart suggest")
+    else:
+        table(
+            ["id", "where", "code", "", "quote", "coder", "state"], [_line(r) for r in records], wide=["code", "quote"]
+        )
+
+
+def _line(record: Record) -> list[object]:
+    marks = " ".join((record.polarity or "", *("⚠" for _ in record.flags))).strip()
+    where = f"{record.document}#{record.segment}"
+    coder = record.coder.name if record.coder.kind == "model" else f"{record.coder.name} ({record.coder.kind})"
+    return [record.id, where, record.code, marks, shorten(record.quote), coder, record.state]
+
+
+@app.command("show")
+def show(
+    suggestion: Annotated[int, typer.Argument(help="An id from the list.")],
+    prompt: Annotated[bool, typer.Option("--prompt", help="Also the prompt as it was sent.")] = False,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show one suggestion: its quote in place, why it was made, what was decided.
+
+    Example: codart suggestions show 12 --prompt
+    """
+    from assistant.exporting.jsonl import as_dict
+
+    with opened(project) as study:
+        _, segment_id = study.codings.suggestion(suggestion)
+        record = next(r for r in _records(study) if r.id == suggestion)
+        segment = study.documents.segment(segment_id)
+        text = study.documents.get(record.document).text
+        messages = study.runs.prompt_of(record.run or 0, segment_id) if prompt else ()
+    if as_json:
+        extra = {"segment_text": segment.span.of(text), "prompt": [asdict(m) for m in messages]}
+        show_json(as_dict(record) | extra)
+        return
+    names = " / ".join(n for n in (record.code_zh, record.code_en) if n)
+    say(f"{record.id}  {record.code}{f' ({names})' if names else ''}  {record.polarity or ''}  {record.state}")
+    say(f"by {record.coder.name} ({record.coder.kind}), run {record.run}")
+    say(
+        f"in {record.document_name} (document {record.document}), segment {record.segment}, "
+        f"{record.start}-{record.end}, {record.quote_status} {' '.join(record.flags)}".rstrip()
+    )
+    say()
+    say(f"{text[segment.span.start : record.start]}⟦{record.quote}⟧{text[record.end : segment.span.end]}".strip())
+    say()
+    for name, value in (("why", record.rationale), ("decided because", record.why)):
+        if value:
+            say(f"{name}: {value}")
+    for message in messages:
+        say(f"\n--- {message.role} ---\n{message.content}")
+
+
+def _records(study: Project) -> list[Record]:
+    from assistant.studying import labelled
+
+    books = {(book.id, book.version): book for book in study.codebooks.all()}
+    return [labelled(record, books) for record in study.codings.records()]
+
+
+def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
+    """Show where the project stands: documents, units by state, suggestions, discards, decisions.
+
+    Example: codart status --json
+    """
+    from assistant.segmenting import scheme
+
+    with opened(project) as study:
+        documents = study.documents.all()
+        segments = study.documents.count_segments(scheme(study.settings.segment_size))
+        runs = study.runs.all()
+        units = study.runs.states()
+        suggestions, decisions = study.codings.count()
+        flaws: dict[str, int] = {}
+        for discard in study.codings.discards():
+            flaws[discard.flaw] = flaws.get(discard.flaw, 0) + 1
+        question = study.settings.question
+    if as_json:
+        show_json(
+            {
+                "documents": len(documents),
+                "segments": segments,
+                "units": units,
+                "suggestions": suggestions,
+                "discards": dict(sorted(flaws.items())),
+                "decisions": decisions,
+                "runs": [asdict(r) for r in runs],
+            }
+        )
+        return
+    say(f"question: {question or '(none yet; write it into codart.toml)'}")
+    say(f"{len(documents)} documents, {segments} segments")
+    if runs:
+        keys: list[UnitState] = ["coded", "none", "failed", "refused", "pending"]
+        rows = [[r.id, r.kind, r.lens or "-", r.model, *(r.units[k] for k in keys)] for r in runs]
+        table(["run", "pass", "codebook", "model", *keys], rows)
+    for run in runs:
+        for kind, count in run.errors.items():
+            say(f"run {run.id}: {count} failed: {kind}")
+    discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
+    say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
+    _next_step(bool(documents), bool(runs), units)
+
+
+def _next_step(documents: bool, runs: bool, units: dict[UnitState, int]) -> None:
+    if not documents:
+        say("next: codart add FILE … --case NAME")
+    elif not runs:
+        say("next: codart suggest")
+    elif units["pending"] or units["failed"]:
+        say("next: codart suggest   (goes on with pending and failed units)")
+    else:
+        say("next: codart suggestions list   ·   codart accept ID …   ·   codart export codes.xlsx")

@@ -1,0 +1,76 @@
+"""Segments of a project in, a search over them out: embeds what is new, keeps the index a mere cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from assistant.errors import ModelError
+from assistant.model import Passage
+from assistant.project import Project
+from assistant.segmenting import scheme, segment
+
+if TYPE_CHECKING:
+    from vectorstore.retriever import Retriever
+
+    from vectorstore.embedders import Embedder
+
+_BATCH = 256  # segments embedded and stored at a time, so that an interruption loses little
+
+OnProgress = Callable[[int, int], None]
+"""Done, in all."""
+
+
+def segment_all(project: Project) -> str:
+    """Segment every current document that is not yet, by the project's setting; returns the scheme."""
+    size = project.settings.segment_size
+    name = scheme(size)
+    for document in project.documents.unsegmented(name):
+        project.documents.add_segments(document.id, name, segment(document, size))
+    return name
+
+
+def embedder(project: Project) -> Embedder:
+    """The embedder the project is set to (ModelError if it cannot be had)."""
+    from vectorstore.embedders import connect
+    from vectorstore.errors import VectorstoreError
+
+    try:
+        return connect(project.settings.embedder, base_url=project.settings.embedder_base_url or None)
+    except VectorstoreError as error:
+        raise ModelError(error.message, error.hint, kind="embedder") from error
+
+
+def embed_new(project: Project, using: Embedder, name: str, on_progress: OnProgress) -> None:
+    """Embed segments that have no vector of this embedder yet, and store the vectors."""
+    from vectorstore.errors import VectorstoreError
+
+    missing = set(project.vectors.missing(using.name, name))
+    if not missing:
+        return
+    todo = [p for p in project.documents.passages(name) if p.segment.id in missing]
+    for start in range(0, len(todo), _BATCH):
+        batch = todo[start : start + _BATCH]
+        try:
+            vectors = using.embed([p.text for p in batch])
+        except VectorstoreError as error:
+            raise ModelError(error.message, error.hint, kind="embedder", stops_run=True) from error
+        project.vectors.add(using.name, zip((p.segment.id for p in batch), vectors, strict=True))
+        on_progress(start + len(batch), len(todo))
+
+
+def retriever(
+    project: Project, using: Embedder, passages: Iterable[Passage], notify: Callable[[str], None]
+) -> Retriever:
+    """A search over passages whose vectors stand in project.db; a lost or broken index is rebuilt by itself."""
+    from vectorstore.retriever import Corpus, Retriever
+
+    rows = list(passages)
+    ids = [p.segment.id for p in rows]
+    texts = [p.text for p in rows]
+    return Retriever(
+        project.index,
+        using,
+        lambda: Corpus(ids, texts, lambda: project.vectors.load(using.name, ids)),
+        notify=notify,
+    )

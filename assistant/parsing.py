@@ -1,0 +1,328 @@
+"""A model's raw reply in, proposals, discards and plain "none" out; and the schema that asks for such a reply. Pure.
+
+`parse` never raises and loses nothing silently. Its rules:
+
+- "none" is only what the model said in full: none=true, or an empty list of codes that was closed. Anything that could
+  not be read is a discard or a failure, never none. A segment the reply does not answer has no Answer.
+- A reply that was cut off keeps its complete items; the item under way, or the list left open, is a Discard
+  "truncated". A segment of which nothing complete is left has no Answer.
+- An item without a usable code or quote is a discard. An item with an unreadable polarity, modality, voice, confidence
+  or rationale is kept without it, and a Discard "bad_field" says so. Attributes nobody asked for are left out.
+- A segment answered twice has the codes of both answers; the same code, words and polarity again is a "duplicate".
+- none=true together with codes counts as the codes, and a Discard "bad_field" notes the contradiction.
+- Of several whole replies in one text the last counts; an earlier, different one is a stray "duplicate".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.interpreting import CHOICES, clean, read_attribute, read_confidence, read_truth
+from assistant.model import Discard, Flaw, Prompt, Proposal, Reply, SuggestionKind
+from assistant.salvaging import CutList, CutObject, read, spoken
+
+_OPTIONAL = ("polarity", "modality", "voice", "confidence", "rationale")
+_NOTHING = re.compile(r"\s*(?:```\w*\s*)?\[\s*\](?:\s*```)?\s*")  # an empty list and no word beside it
+_NUMBER = re.compile(r"\D{0,12}(\d{1,9})\D{0,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reply says about one segment. Neither `none` nor a proposal: it was answered, but nothing is usable."""
+
+    segment: int
+    none: bool
+    proposals: tuple[Proposal, ...] = ()
+    discards: tuple[Discard, ...] = ()
+    why: str = ""  # the model's reason for none
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A reply as read. `failure`: "" if at least one segment is answered, else unreadable, empty or truncated."""
+
+    answers: tuple[Answer, ...]
+    strays: tuple[Discard, ...] = ()  # what belongs to no answer
+    failure: str = ""
+    detail: str = ""  # what is wrong, in a sentence
+    refused: str = ""  # the model's or the server's reason for giving no answer
+
+
+def reply_schema(kind: SuggestionKind, *, code_ids: Sequence[str] | None, attributes: Sequence[str]) -> dict[str, Any]:
+    """The JSON schema of a wanted reply, in the strict subset OpenAI takes: every field required, none beside them.
+
+    An assignment's code must be one of `code_ids`; an open code is any text.
+    """
+    code: dict[str, Any] = {"type": "string"}
+    if kind == "assignment" and code_ids is not None:
+        code["enum"] = list(code_ids)
+    chosen = {name: {"type": "string", "enum": list(CHOICES[name])} for name in CHOICES if name in attributes}
+    item = _object(
+        {
+            "code": code,
+            "quote": {"type": "string"},
+            **chosen,
+            "rationale": {"type": "string"},
+            "confidence": {"type": ["number", "null"]},
+        }
+    )
+    segment = {
+        "segment": {"type": "integer"},
+        "none": {"type": "boolean"},
+        "why": {"type": "string"},
+        "codes": {"type": "array", "items": item},
+    }
+    return _object({"segments": {"type": "array", "items": _object(segment)}})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def parse(reply: Reply, prompt: Prompt) -> Parsed:
+    """Read `reply` by the rules above. Never raises, whatever the text."""
+    if reply.finish == "refusal":
+        return Parsed((), refused=clean(reply.refusal or reply.text) or "the model refused without a reason")
+    if reply.finish == "content_filter":
+        return Parsed((), refused="the server's content filter held the reply back")
+    text = spoken(reply.text)
+    if not text.strip():
+        if reply.finish == "length":
+            return Parsed((), failure="truncated", detail="the reply was cut off before its answer began")
+        return Parsed((), failure="empty", detail="the reply is empty")
+    if reply.finish == "stop" and len(prompt.segments) == 1 and _NOTHING.fullmatch(text):
+        return Parsed((Answer(prompt.segments[0], none=True),))
+    found = read(text, lambda value: _entries(value) is not None)
+    cut = found.cut or reply.finish == "length"
+    gathering = _Gathering(prompt.segments, _asked_attributes(prompt.schema))
+    for entry in _chosen(found.values, gathering.strays):
+        gathering.take(entry)
+    answers = gathering.answers()
+    strays = tuple(gathering.strays)
+    noted = [discard.flaw for answer in answers for discard in answer.discards] + [stray.flaw for stray in strays]
+    if found.cut and "truncated" not in noted:
+        strays += (Discard("truncated", "the reply was cut off here; more may have been to come"),)
+    if answers:
+        return Parsed(answers, strays, detail="the reply was cut off" if cut else "")
+    if cut:
+        return Parsed((), strays, "truncated", "the reply was cut off before one item was complete")
+    return Parsed((), strays, "unreadable", _trouble(found.values, strays))
+
+
+def repair_message(parsed: Parsed) -> str:
+    """What to say to a model, in one further turn, about its reply that could not be read."""
+    return (
+        f"Your reply could not be used: {parsed.detail or parsed.failure}. "
+        "Send the whole answer again as one JSON object and nothing else: no prose, no code fence, no comments. "
+        'Its form: {"segments": [{"segment": number, "none": true or false, "why": "", "codes": [...]}]}, '
+        "with the fields of each code as described above, and every segment you were asked about."
+    )
+
+
+def _asked_attributes(schema: Mapping[str, Any]) -> frozenset[str]:
+    try:
+        segment = schema["properties"]["segments"]["items"]["properties"]
+        return frozenset(segment["codes"]["items"]["properties"]) & frozenset(CHOICES)
+    except (KeyError, TypeError):
+        return frozenset(CHOICES)
+
+
+def _entries(value: Any) -> list[Any] | None:
+    """The entries of a value that looks like a reply, or part of one; else None."""
+    if isinstance(value, dict):
+        if isinstance(value.get("segments"), list):
+            return list(value["segments"])
+        if isinstance(value.get("segments"), dict):
+            return [value["segments"]]
+        return [value] if value.keys() & {"codes", "none"} or value.keys() >= {"code", "quote"} else None
+    if isinstance(value, list) and any(isinstance(e, dict) and _entries(e) is not None for e in value):
+        return [
+            entry
+            for element in value
+            for entry in (_entries(element) if isinstance(element, dict) else None) or [element]
+        ]
+    return None
+
+
+def _chosen(values: Sequence[Any], strays: list[Discard]) -> list[Any]:
+    """The entries that count: those of the last whole reply, or of all parts if the reply came in parts."""
+    whole = [value for value in values if isinstance(value, list) or "segments" in value]
+    if not whole:
+        return [entry for value in values for entry in _entries(value) or []]
+    for earlier in values:
+        if earlier is not whole[-1] and earlier != whole[-1]:
+            strays.append(
+                Discard("duplicate", "an earlier answer in the same reply; the last one counts", _raw(earlier))
+            )
+    return _entries(whole[-1]) or []
+
+
+def _trouble(values: Sequence[Any], strays: Sequence[Discard]) -> str:
+    if strays:
+        return strays[0].detail
+    return "the reply names no segment" if values else "no JSON object of the wanted form was found"
+
+
+def _raw(value: Any) -> str:
+    """What the model said, as text again."""
+    if isinstance(value, CutObject):
+        return clean(value.raw)
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What has been said about one segment so far."""
+
+    entries: list[Any] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    discards: list[Discard] = field(default_factory=list)
+    said_none: bool = False
+    why: str = ""
+
+
+class _Gathering:
+    """Collects entries by segment."""
+
+    def __init__(self, asked: Sequence[int], attributes: frozenset[str]) -> None:
+        self.asked = asked
+        self.attributes = attributes
+        self.heard: dict[int, _Heard] = {}
+        self.strays: list[Discard] = []
+
+    def answers(self) -> tuple[Answer, ...]:
+        found = []
+        for number, heard in self.heard.items():
+            if heard.said_none and heard.proposals:
+                detail = f"segment {number} was said to hold nothing and given codes; the codes count"
+                heard.discards.append(Discard("bad_field", detail))
+            none = heard.said_none and not heard.proposals and not heard.discards
+            found.append(Answer(number, none, tuple(heard.proposals), tuple(heard.discards), heard.why))
+        return tuple(found)
+
+    def take(self, entry: Any) -> None:
+        """Add one entry: a segment's answer, or a single code that names its segment or needs to name none."""
+        if not isinstance(entry, dict):
+            self._stray("bad_field", "where a segment's answer should stand is something else", entry)
+            return
+        number = self._number(entry.get("segment"))
+        codes = self._codes(entry)
+        if not codes and (isinstance(codes, CutList) or isinstance(entry, CutObject)):
+            self._stray("truncated", "the answer for a segment was cut off before its first code", entry)
+        elif number is None:
+            named = entry.get("segment")
+            detail = "no segment is named" if named is None else f"segment {_raw(named)[:40]} was not asked about"
+            for item in codes or [entry]:
+                self._stray("wrong_segment", detail, item)
+        elif codes is None and read_truth(entry.get("none")) is not True:
+            self._stray(
+                "bad_field", f"the answer for segment {number} has no list of codes and does not say none", entry
+            )
+        else:
+            self._hear(number, entry, codes or [])
+
+    def _codes(self, entry: Mapping[str, Any]) -> list[Any] | None:
+        """The items of an entry; None if it has no list of them."""
+        if "codes" not in entry and entry.keys() & {"code", "quote"}:
+            return [entry]
+        codes = entry.get("codes")
+        return [codes] if isinstance(codes, dict) else codes if isinstance(codes, list) else None
+
+    def _number(self, said: Any) -> int | None:
+        """The number of a segment asked about: 12, 12.0, "12", "S12", "[12]" … If only one was, it may go unsaid."""
+        if said is None and len(self.asked) == 1:
+            return self.asked[0]
+        if isinstance(said, str):
+            match = _NUMBER.fullmatch(said.strip())
+            said = int(match[1]) if match else None
+        if isinstance(said, bool) or not isinstance(said, int | float):
+            return None
+        return next((number for number in self.asked if number == said), None)
+
+    def _stray(self, flaw: Flaw, detail: str, item: Any) -> None:
+        self.strays.append(_discard(flaw, clean(detail), item))
+
+    def _hear(self, number: int, entry: dict[str, Any], codes: list[Any]) -> None:
+        if len(codes) == 1 and isinstance(codes[0], CutObject):
+            self._stray("truncated", f"the first code for segment {number} was cut off", codes[0])
+            return
+        heard = self.heard.setdefault(number, _Heard())
+        if entry in heard.entries:
+            return
+        heard.entries.append(entry)
+        if said_none := read_truth(entry.get("none")) is True:
+            codes = [item for item in codes if not _is_blank(item)]
+        heard.said_none = heard.said_none or said_none or not codes
+        if isinstance(entry.get("why"), str) and not heard.why:
+            heard.why = clean(entry["why"])
+        for item in codes:
+            proposal, discards = _item(item, number, self.attributes)
+            if proposal is not None and any(_key(proposal) == _key(other) for other in heard.proposals):
+                discards = [_discard("duplicate", "the same code on the same words was given before", item)]
+            elif proposal is not None:
+                heard.proposals.append(proposal)
+            heard.discards += discards
+        if isinstance(entry.get("codes"), CutList) and not isinstance(entry["codes"][-1], CutObject):
+            heard.discards.append(Discard("truncated", f"the list of codes for segment {number} was cut off here"))
+
+
+def _is_blank(item: Any) -> bool:
+    """Whether an item says nothing at all: some models fill the form with one when they answer none."""
+    return isinstance(item, dict) and not isinstance(item, CutObject) and not item.get("code") and not item.get("quote")
+
+
+def _key(proposal: Proposal) -> tuple[str, str, str | None]:
+    return proposal.code.casefold(), proposal.quote, proposal.polarity
+
+
+def _discard(flaw: Flaw, detail: str, item: Any) -> Discard:
+    said = item if isinstance(item, dict) else {}
+    code, quote = (clean(said[name]) if isinstance(said.get(name), str) else "" for name in ("code", "quote"))
+    return Discard(flaw, detail, _raw(item), code, quote)
+
+
+def _item(item: Any, number: int, attributes: frozenset[str]) -> tuple[Proposal | None, list[Discard]]:
+    """One code as proposed, with what of it could not be read; or None with why it cannot be used."""
+    if isinstance(item, str):
+        return None, [Discard("no_quote", "a code without a quote", clean(item), clean(item))]
+    if not isinstance(item, dict):
+        return None, [_discard("bad_field", "where a code should stand is something else", item)]
+    if isinstance(item, CutObject):
+        return None, [_discard("truncated", f"this code for segment {number} was cut off", item)]
+    needed = {name: "" if item.get(name) is None else item[name] for name in ("code", "quote")}
+    for name, value in needed.items():
+        if not isinstance(value, str):
+            return None, [_discard("bad_field", f"{name} is not text", item)]
+    code, quote = clean(needed["code"]), clean(needed["quote"])
+    if not code or not quote:
+        flaw: Flaw = "no_quote" if code else "no_code" if quote else "bad_field"
+        detail = "a code without a quote" if code else "a quote without a code" if quote else "neither code nor quote"
+        return None, [_discard(flaw, detail, item)]
+    values: dict[str, Any] = {}
+    discards = []
+    for name in _OPTIONAL:
+        if item.get(name) is None or (name in CHOICES and name not in attributes):
+            continue
+        if (value := _optional(name, item[name])) is not None:
+            values[name] = value
+        else:
+            detail = f"kept without {name}: {_raw(item[name])[:80]} cannot be read"
+            discards.append(_discard("bad_field", detail, item))
+    return Proposal(number, code, quote, **values), discards
+
+
+def _optional(name: str, said: Any) -> Any:
+    if name == "confidence":
+        return read_confidence(said)
+    if not isinstance(said, str):
+        return None
+    return clean(said) if name == "rationale" else read_attribute(name, said)

@@ -1,0 +1,185 @@
+"""A request about one segment in, the prompt as it will be sent out. Pure: same input, same digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+
+from assistant.codebook import wording
+from assistant.errors import ModelError
+from assistant.model import Codebook, Message, Polarity, Prompt, SuggestionKind
+from assistant.parsing import reply_schema
+
+TEMPLATES: dict[SuggestionKind, str] = {"open": "open_codes.v1", "assignment": "assign_codes.v1"}
+
+Load = Callable[[str], str]
+"""File name of a template in, its source out."""
+
+Count = Callable[[str], tuple[int, bool]]
+"""Text in; tokens, and whether they are an estimate, out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCoding:
+    """One code a person kept on (or rejected from) an example segment."""
+
+    label: str
+    quote: str
+    polarity: Polarity | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A segment people have decided on: what they kept, and what they rejected as near misses."""
+
+    text: str
+    kept: tuple[ExampleCoding, ...]
+    rejected: tuple[ExampleCoding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is shown beside the segment: neighbours, retrieved passages, decided examples, labels so far."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    passages: tuple[tuple[str, str], ...] = ()  # (where it stands, words)
+    examples: tuple[Example, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked about one segment."""
+
+    kind: SuggestionKind
+    language: str  # "zh" or "en": the language of the prompt
+    question: str
+    number: int  # the segment's number in its document
+    text: str
+    document: str
+    case: str
+    context: Context
+    codebook: Codebook | None = None  # None for lens-free open coding
+
+
+def template_name(kind: SuggestionKind, language: str) -> str:
+    """The template file for a kind of coding and a prompt language."""
+    return f"{TEMPLATES[kind]}.{language}.jinja"
+
+
+def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Prompt:
+    """The prompt for one segment from its template and those it includes, which `load` gives by file name.
+
+    Over `max_tokens`, context is taken away by rule: passages, examples and labels from the least similar on, then
+    neighbours; each loss is named in `Prompt.trimmed`. ModelError (kind "context") if the rest is still too long.
+    """
+    template = _environment(load).get_template(template_name(request.kind, request.language))
+    trimmed: list[str] = []
+    context = request.context
+    while True:
+        messages = _messages(replace(request, context=context), template)
+        tokens, estimated = count("\n".join(m.content for m in messages))
+        if tokens <= max_tokens:
+            break
+        shorter = _shorten(context)
+        if shorter is None:
+            raise ModelError(
+                f"segment {request.number} of {request.document} needs {tokens} tokens with its codebook; "
+                f"the limit is {max_tokens}",
+                "raise [prompt] max_tokens in codart.toml, or choose a smaller [segments] size",
+                kind="context",
+            )
+        context, loss = shorter
+        trimmed.append(loss)
+    schema = _schema(request)
+    return Prompt(
+        messages=messages,
+        digest=digest(messages, schema),
+        kind=request.kind,
+        language=request.language,
+        template=template_name(request.kind, request.language),
+        segments=(request.number,),
+        schema=schema,
+        tokens=tokens,
+        tokens_estimated=estimated,
+        trimmed=tuple(trimmed),
+        texts=(request.text,),
+    )
+
+
+def digest(messages: tuple[Message, ...], schema: dict[str, Any]) -> str:
+    """SHA-256 (hex) over the messages and the reply schema."""
+    canonical = json.dumps([[[m.role, m.content] for m in messages], schema], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def fence(texts: list[str]) -> str:
+    """A mark that stands in none of the texts, so that no document can close its own fence. Depends on them alone."""
+    mark = hashlib.sha256("\x00".join(texts).encode()).hexdigest()
+    length = 8
+    while any(mark[:length] in text for text in texts) and length < len(mark):
+        length += 4
+    return mark[:length]
+
+
+def _messages(request: Request, template: Template) -> tuple[Message, ...]:
+    context = request.context
+    foreign = [request.text, *context.before, *context.after, *(words for _, words in context.passages)]
+    foreign += [example.text for example in context.examples]
+    values = {
+        "request": request,
+        "context": context,
+        "book": request.codebook,
+        "fence": fence(foreign),
+    }
+    return (
+        Message("system", _block(template, "system", values)),
+        Message("user", _block(template, "user", values)),
+    )
+
+
+def _block(template: Template, name: str, values: dict[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(values))).strip()
+
+
+@lru_cache(maxsize=4)
+def _environment(load: Load) -> Environment:
+    # Prompts are plain text, not HTML: escaping would change the words the model is asked to quote.
+    environment = Environment(
+        loader=FunctionLoader(load),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701
+    )
+    environment.filters["wording"] = wording
+    return environment
+
+
+def _schema(request: Request) -> dict[str, Any]:
+    if request.codebook is None:
+        return reply_schema(request.kind, code_ids=None, attributes=())
+    ids = [code.id for code in request.codebook.codes]
+    return reply_schema(request.kind, code_ids=ids, attributes=request.codebook.attributes)
+
+
+def _shorten(context: Context) -> tuple[Context, str] | None:
+    """The context with the least valuable piece taken away, and what that was."""
+    if context.passages:
+        return replace(context, passages=context.passages[:-1]), f"left out passage {len(context.passages)}"
+    if context.examples:
+        return replace(context, examples=context.examples[:-1]), f"left out example {len(context.examples)}"
+    if context.labels:
+        kept = len(context.labels) // 2
+        return replace(context, labels=context.labels[:kept]), f"left out {len(context.labels) - kept} labels"
+    if context.before or context.after:
+        return replace(context, before=(), after=()), "left out the neighbouring segments"
+    return None

@@ -1,0 +1,409 @@
+"""The door to LangChain, driven against a loopback server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.chain import Model, connect
+from assistant.errors import ModelError, UsageError
+from assistant.model import Message, Prompt, Reply, Usage
+from assistant.providers import explain, locate, quoted
+from tests.fakes import Body, FakeServer, Response
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+CODED = '{"segments": [{"segment": 1, "none": false, "why": "", "codes": [{"code": "a", "quote": "顾客"}]}]}'
+SECRET = "sk-test-DO-NOT-SHOW-1234567890"
+KEY_NAMES = ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY", "CODART_API_KEY", "OPENAI_BASE_URL")
+
+
+def prompt(text: str = "Answer in json.", schema: dict[str, Any] | None = None) -> Prompt:
+    messages = (Message("system", "You code 文本."), Message("user", text))
+    schema = SCHEMA if schema is None else schema
+    return Prompt(messages, f"digest of {text}", "open", "en", "open_codes.v1.en.jinja", (1,), schema)
+
+
+def ask(server: FakeServer, model: str = "fine", provider: str = "compatible", **options: Any) -> Reply:
+    async def once() -> Reply:
+        connected = connect(f"{provider}:{model}", base_url=server.base_url, **{"max_retries": 0} | options)
+        try:
+            return await connected.ask(prompt())
+        finally:
+            await connected.aclose()
+
+    return asyncio.run(once())
+
+
+def fail(server: FakeServer, model: str, **options: Any) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        ask(server, model, **options)
+    return caught.value
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*KEY_NAMES, "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeServer]:
+    with FakeServer(lambda body: Response(CODED)) as server:
+        yield server
+
+
+@pytest.fixture
+def server(fake: FakeServer) -> FakeServer:
+    fake.forget()
+    return fake
+
+
+def test_a_reply_carries_text_usage_and_the_servers_own_model_name(server: FakeServer) -> None:
+    reply = ask(server)
+    assert reply == Reply(CODED, "fine", Usage(120, 30, 20), "stop")
+
+
+def test_the_messages_are_sent_as_they_stand_with_the_schema_and_nothing_unasked(server: FakeServer) -> None:
+    ask(server)
+    body = server.chats[0].body
+    assert body["messages"] == [
+        {"role": "system", "content": "You code 文本."},
+        {"role": "user", "content": "Answer in json."},
+    ]
+    assert body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "reply", "strict": True, "schema": SCHEMA},
+    }
+    assert set(body) == {"model", "messages", "response_format", "stream"} and body["stream"] is False
+
+
+def test_options_are_sent_in_the_word_each_provider_knows(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    ask(server, "gpt-5-mini", "openai", temperature=0.0, max_tokens=99)
+    ask(server, "any", "vllm", temperature=0.0, max_tokens=99)
+    openai, vllm = (request.body for request in server.chats)
+    assert (openai["temperature"], openai["max_completion_tokens"], "max_tokens" in openai) == (0.0, 99, False)
+    assert (vllm["temperature"], vllm["max_tokens"], "max_completion_tokens" in vllm) == (0.0, 99, False)
+
+
+def test_a_model_name_that_langchain_would_send_to_the_responses_api_stays_on_chat_completions(
+    server: FakeServer,
+) -> None:
+    ask(server, "gpt-5-pro")
+    assert [request.path for request in server.requests] == ["/v1/chat/completions"]
+
+
+@pytest.mark.parametrize(
+    ("model", "forms"),
+    [
+        ("noschema", ["json_schema", "json_object", "json_object"]),
+        ("noformat", ["json_schema", "json_object", "", ""]),
+        ("fine", ["json_schema", "json_schema"]),
+    ],
+)
+def test_a_server_is_asked_for_the_best_format_it_takes_and_that_is_remembered(
+    server: FakeServer, model: str, forms: list[str]
+) -> None:
+    async def twice() -> list[str]:
+        connected = connect(f"compatible:{model}", base_url=server.base_url, max_retries=0)
+        replies = [await connected.ask(prompt()), await connected.ask(prompt("Again, in json."))]
+        await connected.aclose()
+        return [reply.text for reply in replies]
+
+    assert asyncio.run(twice()) == [CODED, CODED]
+    assert [(r.body.get("response_format") or {}).get("type", "") for r in server.chats] == forms
+
+
+def test_a_bad_request_about_something_else_does_not_lower_the_format(server: FakeServer) -> None:
+    assert fail(server, "400").kind == "bad_request"
+    assert len(server.chats) == 1
+
+
+def test_a_cut_reply_keeps_its_text_and_usage(server: FakeServer) -> None:
+    reply = ask(server, "trunc")
+    assert (reply.finish, reply.usage) == ("length", Usage(120, 30, 20))
+    assert reply.text and CODED.startswith(reply.text) and reply.text != CODED
+
+
+def test_refusals_and_filtered_replies_are_replies_with_their_usage(server: FakeServer) -> None:
+    refused, filtered = ask(server, "refusal"), ask(server, "content_filter")
+    assert (refused.finish, refused.refusal, refused.text) == ("refusal", "I will not read this text.", "")
+    assert (filtered.finish, filtered.usage) == ("content_filter", Usage(120, 30, 20))
+
+
+def test_a_cut_reply_is_the_same_when_the_server_takes_no_format(server: FakeServer) -> None:
+    async def plain() -> Reply:
+        connected = connect("compatible:trunc", base_url=server.base_url)
+        try:
+            return await connected.ask(prompt(schema={}))
+        finally:
+            await connected.aclose()
+
+    assert asyncio.run(plain()) == ask(server, "trunc")
+
+
+FAILURES = [
+    ("401", "auth", True),
+    ("403", "auth", True),
+    ("404", "not_found", True),
+    ("307", "not_found", True),
+    ("402", "quota", True),
+    ("quota", "quota", True),
+    ("429", "rate_limit", False),
+    ("500", "server", False),
+    ("503", "server", False),
+    ("html502", "server", False),
+    ("context", "context", False),
+    ("filtered400", "content_filter", False),
+    ("400", "bad_request", False),
+    ("badjson", "server", False),
+    ("error200", "server", False),
+    ("nochoices", "server", False),
+    ("reset", "connection", False),
+]
+
+
+@pytest.mark.parametrize(("model", "kind", "stops"), FAILURES)
+def test_every_failure_says_its_kind_whether_the_run_stops_and_what_helps(
+    server: FakeServer, model: str, kind: str, stops: bool
+) -> None:
+    error = fail(server, model)
+    assert (error.kind, error.stops_run) == (kind, stops)
+    assert f"compatible:{model}" in error.message and error.hint
+    assert "<" not in error.message and "\n" not in error.message
+
+
+def test_a_server_that_is_down_stops_the_run_and_says_how_to_start_it() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+
+    async def once(spec: str) -> Reply:
+        return await connect(spec, base_url=url, max_retries=0).ask(prompt())
+
+    with pytest.raises(ModelError) as caught:
+        asyncio.run(once("ollama:qwen3:8b"))
+    assert (caught.value.kind, caught.value.stops_run) == ("connection", True)
+    assert caught.value.hint == "ollama serve"
+
+
+@pytest.mark.parametrize("model", ["hang", "drip"])
+def test_a_server_that_hangs_or_only_keeps_the_line_open_times_out(server: FakeServer, model: str) -> None:
+    began = time.monotonic()
+    error = fail(server, model, timeout=0.4)
+    assert (error.kind, error.stops_run) == ("timeout", False)
+    assert time.monotonic() - began < 5
+
+
+def test_one_layer_retries_and_waits_as_long_as_the_server_asks(server: FakeServer) -> None:
+    began = time.monotonic()
+    assert ask(server, "429-once", max_retries=2).text == CODED
+    assert time.monotonic() - began >= 1.0
+    assert len(server.chats) == 2
+
+
+def test_retries_are_counted_once(server: FakeServer) -> None:
+    assert fail(server, "500", max_retries=1).kind == "server"
+    assert len(server.chats) == 2
+
+
+@pytest.mark.parametrize("model", ["429-wait", "quota"])
+def test_a_long_wait_or_an_empty_account_is_not_waited_for(server: FakeServer, model: str) -> None:
+    began = time.monotonic()
+    fail(server, model, max_retries=2)
+    assert len(server.chats) == 1
+    assert time.monotonic() - began < 3
+
+
+def test_a_missing_key_is_said_before_anything_is_sent() -> None:
+    for spec, variable in (("openai:m", "OPENAI_API_KEY"), ("qwen:m", "DASHSCOPE_API_KEY")):
+        with pytest.raises(ModelError) as caught:
+            connect(spec, base_url=None)
+        assert (caught.value.kind, caught.value.stops_run) == ("auth", True)
+        assert variable in caught.value.message and variable in caught.value.hint
+
+
+@pytest.mark.parametrize("spec", ["gpt-5", "openai:", "nobody:m", "", ":m"])
+def test_a_spec_that_names_no_model_is_a_usage_error(spec: str) -> None:
+    with pytest.raises(UsageError, match="does not name a model"):
+        connect(spec, base_url=None)
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:11434", "ftp://host/v1", "http://", "http://me:pw@host/v1", "http://h:99999/v1"]
+)
+def test_a_base_url_that_is_none_is_a_usage_error_and_repeats_no_password(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        connect("compatible:m", base_url=url)
+    assert "pw" not in str(caught.value)
+
+
+def test_a_compatible_server_needs_its_address() -> None:
+    with pytest.raises(UsageError, match="address of its server") as caught:
+        connect("compatible:m", base_url=None)
+    assert "--base-url" in caught.value.hint
+
+
+def test_the_openai_key_and_headers_go_to_no_other_providers_server(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-secret")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"X-Gateway: {SECRET}\nAuthorization: Bearer {SECRET}")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "deepseek-key")
+    for provider in ("compatible", "ollama", "vllm", "deepseek"):
+        ask(server, "fine", provider)
+    for request in server.chats:
+        assert not [value for value in request.headers.values() if "secret" in value or SECRET in value]
+    assert [r.headers["authorization"] for r in server.chats] == ["Bearer none"] * 3 + ["Bearer deepseek-key"]
+
+
+def test_codart_api_key_is_sent_to_a_compatible_server(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODART_API_KEY", f" {SECRET}\n")
+    ask(server)
+    assert server.chats[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+def test_the_openai_key_is_sent_when_openai_is_named(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    ask(server, "fine", "openai")
+    assert server.chats[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_key_never_stands_in_an_error_or_a_repr(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in (SECRET, "plain0key0without0prefix"):
+        monkeypatch.setenv("CODART_API_KEY", key)
+        error = fail(server, "401-echo")
+        assert error.kind == "auth" and key not in str(error)
+        assert error.__cause__ is None and error.__context__ is None
+        assert key not in repr(locate("compatible:m", server.base_url, os.environ))
+        assert key not in repr(vars(connect("compatible:m", base_url=server.base_url).ask.__self__))  # type: ignore[attr-defined]
+
+
+def test_a_key_with_a_character_no_key_has_is_told_without_showing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-密码")
+    with pytest.raises(ModelError) as caught:
+        connect("openai:m", base_url=None)
+    assert caught.value.kind == "auth" and "密码" not in str(caught.value)
+
+
+def test_default_addresses_and_overrides() -> None:
+    keys = {name: "k" for name in KEY_NAMES if name.endswith("KEY")}
+    assert locate("openai:m", None, keys).base_url == "https://api.openai.com/v1"
+    assert locate("ollama:qwen2.5:7b", None, {}).base_url == "http://localhost:11434/v1"
+    assert locate("ollama:qwen2.5:7b", None, {}).model == "qwen2.5:7b"
+    assert locate("vllm:m", None, {}).base_url == "http://localhost:8000/v1"
+    assert "dashscope" in locate("qwen:m", None, keys).base_url
+    assert locate("deepseek:m", "http://h/v1/", keys).base_url == "http://h/v1"
+    gateway = keys | {"OPENAI_BASE_URL": "http://gateway/v1"}
+    assert locate("openai:m", None, gateway).base_url == "http://gateway/v1"
+    assert locate("openai:m", "http://h/v1", gateway).base_url == "http://h/v1"
+    assert locate("deepseek:m", None, gateway).base_url == "https://api.deepseek.com/v1"
+
+
+def test_a_servers_own_words_are_clipped_and_stripped_of_tags_and_control_characters() -> None:
+    endpoint = locate("compatible:m", "http://h/v1", {})
+    said = quoted(endpoint, "<b>bad</b>\x1b[31m\n" + "x" * 1000)
+    assert "<b>" not in said and "\x1b" not in said and "\n" not in said and len(said) < 350
+    assert explain(endpoint, 429, '{"error": {"message": "slow"}}').message.endswith("It said: slow")
+
+
+def test_new_models_work_in_one_event_loop_after_another(server: FakeServer) -> None:
+    assert [ask(server).text for _ in range(3)] == [CODED] * 3
+
+
+def test_sixty_four_prompts_are_under_way_at_once_and_each_gets_its_own_reply() -> None:
+    def echo(body: Body) -> Response:
+        return Response(body["messages"][-1]["content"], delay=0.5)
+
+    async def all_of_them(connected: Model) -> list[Reply]:
+        try:
+            return await asyncio.gather(*(connected.ask(prompt(f"json {n}")) for n in range(64)))
+        finally:
+            await connected.aclose()
+
+    with FakeServer(echo) as slow:
+        replies = asyncio.run(all_of_them(connect("compatible:m", base_url=slow.base_url)))
+        assert [reply.text for reply in replies] == [f"json {n}" for n in range(64)]
+        assert slow.most_at_once == 64
+
+
+def test_half_a_surrogate_pair_in_a_reply_is_made_storable() -> None:
+    with FakeServer(lambda body: Response('{"a": "\ud83d"}')) as odd:
+        assert ask(odd).text.encode("utf-8") == b'{"a": "?"}'
+
+
+def test_a_proxy_in_the_environment_is_not_asked_for_a_local_server(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert ask(server).text == CODED
+
+
+TRACED = """
+import asyncio, sys
+sys.path.insert(0, {root!r})
+{body}
+from langchain_core.tracers.langchain import wait_for_all_tracers
+wait_for_all_tracers()
+"""
+BARE = """
+from langchain_openai import ChatOpenAI
+ChatOpenAI(model="m", base_url={url!r}, api_key="k", use_responses_api=False).invoke("hello")
+"""
+OURS = """
+from assistant.chain import connect
+from tests.test_chain import prompt
+async def once():
+    model = connect("compatible:m", base_url={url!r})
+    assert (await model.ask(prompt())).finish == "stop"
+    await model.aclose()
+asyncio.run(once())
+"""
+TOO_LATE = """
+import langsmith.utils
+assert langsmith.utils.tracing_is_enabled()
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "leaks"),
+    [
+        pytest.param(BARE, True, id="without-codart"),
+        (OURS, False),
+        pytest.param(TOO_LATE + OURS, False, id="read-before"),
+    ],
+)
+def test_tracing_sends_nothing_though_the_shell_says_true(server: FakeServer, script: str, leaks: bool) -> None:
+    with FakeServer() as trap:
+        tracing = {f"{p}_{v}": "true" for p in ("LANGSMITH", "LANGCHAIN") for v in ("TRACING", "TRACING_V2")}
+        tracing |= {
+            "LANGSMITH_ENDPOINT": trap.base_url,
+            "LANGSMITH_API_KEY": "lsv2_test",
+            "LANGSMITH_GATEWAY": trap.base_url,
+        }
+        code = TRACED.format(root=str(ROOT), body=script.format(url=server.base_url))
+        done = subprocess.run([sys.executable, "-c", code], env=os.environ | tracing, capture_output=True, timeout=90)
+        assert done.returncode == 0, done.stderr.decode()
+        assert len(server.chats) == 1
+        assert bool(trap.requests) is leaks
+
+
+def test_importing_these_modules_imports_nothing_heavy() -> None:
+    heavy = {"openai", "langchain", "langchain_core", "langchain_openai", "langsmith", "chromadb", "numpy", "tiktoken"}
+    modules = "assistant.chain, assistant.parsing, assistant.recording, assistant.tokens"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert "assistant.chain" in done.stdout.split()
+    assert not heavy & set(done.stdout.split())

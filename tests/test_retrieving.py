@@ -1,0 +1,108 @@
+"""What is shown beside a segment: never itself, never a held-out document, the most similar first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant import codebook as books
+from assistant import resources
+from assistant.model import Decided, Passage, Segment, Span
+from assistant.retrieving import Labels, Shelf, widen
+from assistant.settings import Settings
+from vectorstore import Hit
+from vectorstore.keyword import KeywordIndex
+
+TEXTS = {
+    1: "工程师在论坛逐条回复用户。",
+    2: "用户按回复改了方案。",
+    3: "公司上半年销量翻番。",
+    4: "论坛里工程师每晚回复用户的问题。",
+    5: "工程师在论坛回复用户，逐条回答。",
+}
+DART = books.parse_yaml(resources.codebook_text("dart"), where="dart.yaml")
+
+
+def passage(key: int, document: int, number: int, held_out: bool = False) -> Passage:
+    return Passage(
+        Segment(Span(0, 5), number=number, id=key, document=document), TEXTS[key], f"d{document}", "", held_out
+    )
+
+
+PASSAGES = [passage(1, 1, 1), passage(2, 1, 2), passage(3, 1, 3), passage(4, 2, 1), passage(5, 3, 1, held_out=True)]
+SEGMENT = PASSAGES[0].segment
+
+
+def decided(segment: int, code: str = "dart.dialogue", kept: bool = True, codebook: str | None = "dart") -> Decided:
+    kind = "assignment" if codebook else "open"
+    return Decided(segment, kind, codebook, code, TEXTS[segment][:4], kept, "+", "")  # type: ignore[arg-type]
+
+
+def shelf(decisions: Sequence[Decided], codebook: str | None = "dart", **changed: int) -> Shelf:
+    index = KeywordIndex.build(list(TEXTS), list(TEXTS.values()))
+
+    def similar(text: str, k: int) -> Sequence[Hit]:
+        return index.search(text, k)
+
+    kind = "assignment" if codebook else "open"
+    settings = Settings(**changed)  # type: ignore[arg-type]
+    return Shelf(PASSAGES, decisions, similar, settings, kind=kind, codebook=codebook)  # type: ignore[arg-type]
+
+
+def test_neighbours_are_those_of_the_same_document() -> None:
+    context = shelf([]).context(PASSAGES[1].segment, None, 0)
+    assert (context.before, context.after) == ((TEXTS[1],), (TEXTS[3],))
+    assert shelf([]).context(PASSAGES[3].segment, None, 0).before == ()
+
+
+def test_like_passages_leave_out_the_segment_its_neighbours_and_held_out_documents() -> None:
+    shown = [words for _, words in shelf([], passages=5).context(SEGMENT, None, 0).passages]
+    assert TEXTS[4] in shown
+    assert not {TEXTS[1], TEXTS[2], TEXTS[5]} & set(shown)
+
+
+def test_examples_are_the_decided_segments_most_like_this_one_but_never_itself() -> None:
+    context = shelf([decided(1), decided(4), decided(3)], examples=1).context(SEGMENT, None, 0)
+    assert [e.text for e in context.examples] == [TEXTS[4]]
+    assert context.examples[0].kept[0].label == "dart.dialogue"
+
+
+def test_examples_never_come_from_a_held_out_document() -> None:
+    context = shelf([decided(5), decided(4)]).context(SEGMENT, None, 0)
+    assert [e.text for e in context.examples] == [TEXTS[4]]
+
+
+def test_rejected_codes_are_shown_as_rejected() -> None:
+    (example,) = shelf([decided(4), decided(4, "dart.risk", kept=False)]).context(SEGMENT, None, 0).examples
+    assert [c.label for c in example.kept] == ["dart.dialogue"]
+    assert [c.label for c in example.rejected] == ["dart.risk"]
+
+
+def test_examples_of_open_coding_are_open_codes_and_those_of_a_codebook_its_own() -> None:
+    decisions = [decided(4), decided(3, "销量翻番", codebook=None)]
+    assert [e.text for e in shelf(decisions, codebook=None).context(SEGMENT, None, 0).examples] == []
+    open_shelf = shelf([decided(4, "回复", codebook=None), decided(4)], codebook=None)
+    (example,) = open_shelf.context(SEGMENT, None, 0).examples
+    assert [c.label for c in example.kept] == ["回复"]
+
+
+def test_nothing_is_shown_where_the_settings_say_none() -> None:
+    context = shelf([decided(4)], neighbours=0, passages=0, examples=0).context(SEGMENT, None, 0)
+    assert (context.before, context.after, context.passages, context.examples) == ((), (), (), ())
+
+
+def test_the_nearest_labels_come_first_and_only_from_far_enough_back() -> None:
+    labels = Labels()
+    labels.add(0, "逐条回复", "工程师逐条回复")
+    labels.add(1, "销量增长", "销量翻番")
+    labels.add(9, "论坛答疑", "论坛里工程师回复")
+    assert labels.nearest(TEXTS[4], before=5, limit=2) == ("逐条回复", "销量增长")
+    assert "论坛答疑" in labels.nearest(TEXTS[4], before=10, limit=2)
+    assert labels.nearest(TEXTS[4], before=0, limit=5) == ()
+
+
+def test_a_query_that_names_a_code_is_widened_by_the_other_language() -> None:
+    widened, terms = widen("透明性", [DART])
+    assert "Transparency" in terms
+    assert widened.startswith("透明性 ")
+    assert "透明性" in widen("transparency of costs", [DART])[1]
+    assert widen("销量", [DART]) == ("销量", ())

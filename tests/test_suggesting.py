@@ -1,0 +1,136 @@
+"""One unit through the line: what a model may answer, and what codart makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from assistant import codebook as books
+from assistant import resources, tokens
+from assistant.errors import ModelError
+from assistant.folding import fold
+from assistant.model import Codebook, Outcome, Prompt, Reply, Segment, Span, Usage
+from assistant.prompting import Context, Request
+from assistant.suggesting import Line, suggest
+
+DART = books.parse_yaml(resources.codebook_text("dart"), where="dart.yaml")
+BEFORE = "前一段说别的。"
+TEXT = "工程师逐条回复，用户改了方案。但是，我并不信任平台来保管我们的客户记录。"
+SEGMENT = Segment(Span(len(BEFORE), len(BEFORE) + len(TEXT)), number=2, id=9, document=1)
+
+
+def run(*replies: Reply | ModelError, codebook: Codebook | None = None) -> tuple[Outcome, list[Prompt]]:
+    """The outcome of a unit whose model gives these replies in turn, and the prompts it was sent."""
+    sent: list[Prompt] = []
+
+    async def ask(prompt: Prompt) -> Reply:
+        sent.append(prompt)
+        answer = replies[len(sent) - 1]
+        if isinstance(answer, ModelError):
+            raise answer
+        return answer
+
+    line = Line(ask, resources.prompt_template, lambda text: tokens.count(text, "lexical"), 50_000, codebook)
+    kind: Any = "assignment" if codebook else "open"
+    request = Request(kind, "zh", "?", 2, TEXT, "a.txt", "", Context(), codebook)
+    return asyncio.run(suggest(line, request, SEGMENT, fold(BEFORE + TEXT))), sent
+
+
+def reply(*codes: dict[str, Any], segment: int = 2) -> Reply:
+    body = {"segments": [{"segment": segment, "none": not codes, "why": "", "codes": list(codes)}]}
+    return Reply(json.dumps(body, ensure_ascii=False), "m", Usage(10, 5, 0))
+
+
+def item(quote: str, code: str = "回应", **more: Any) -> dict[str, Any]:
+    return {"code": code, "quote": quote, "rationale": "", "confidence": 0.5} | more
+
+
+def test_a_proven_quote_becomes_a_suggestion_at_its_place_in_the_document() -> None:
+    outcome, _ = run(reply(item("工程师逐条回复")))
+    (suggestion,) = outcome.suggestions
+    assert outcome.state == "coded"
+    assert suggestion.quote.span == Span(len(BEFORE), len(BEFORE) + 7)
+    assert suggestion.quote.status == "exact"
+
+
+def test_none_is_an_answer() -> None:
+    outcome, _ = run(reply())
+    assert (outcome.state, outcome.suggestions, outcome.discards) == ("none", [], [])
+
+
+def test_a_dropped_negation_is_discarded_and_the_unit_is_failed_not_none() -> None:
+    outcome, _ = run(reply(item("我信任平台来保管我们的客户记录")))
+    assert (outcome.state, outcome.error_kind) == ("failed", "unproven")
+    assert [d.flaw for d in outcome.discards] == ["edited"]
+
+
+def test_a_quote_from_outside_the_segment_is_discarded_and_the_proven_one_stays() -> None:
+    outcome, _ = run(reply(item("前一段说别的"), item("用户改了方案")))
+    assert outcome.state == "coded"
+    assert [d.flaw for d in outcome.discards] == ["not_found"]
+
+
+def test_a_label_stands_for_its_code_and_an_unknown_code_is_discarded() -> None:
+    outcome, _ = run(reply(item("工程师逐条回复", "对话"), item("用户改了方案", "dart.love")), codebook=DART)
+    assert [s.code for s in outcome.suggestions] == ["dart.dialogue"]
+    assert [d.flaw for d in outcome.discards] == ["unknown_code"]
+
+
+def test_the_same_code_on_the_same_words_counts_once() -> None:
+    twice = reply(item("工程师逐条回复", "dart.dialogue"), item("工程师逐条回复", "对话"))
+    outcome, _ = run(twice, codebook=DART)
+    assert len(outcome.suggestions) == 1
+    assert [d.flaw for d in outcome.discards] == ["duplicate"]
+
+
+def test_an_unreadable_reply_gets_one_more_turn_and_its_tokens_are_counted() -> None:
+    outcome, sent = run(Reply("I would say dialogue.", "m", Usage(10, 5, 0)), reply(item("用户改了方案")))
+    assert outcome.state == "coded"
+    assert outcome.reply is not None
+    assert outcome.reply.usage == Usage(20, 10, 0)
+    assert [m.role for m in sent[1].messages] == ["system", "user", "assistant", "user"]
+    assert sent[0].digest != sent[1].digest
+
+
+def test_a_reply_that_stays_unreadable_is_failed() -> None:
+    outcome, sent = run(Reply("no", "m"), Reply("still no", "m"))
+    assert (outcome.state, outcome.error_kind, len(sent)) == ("failed", "unreadable", 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "kind"),
+    [
+        (Reply("", "m", finish="refusal", refusal="I cannot."), "refused", "refusal"),
+        (Reply("", "m"), "failed", "empty"),
+        (
+            Reply('{"segments": [{"segment": 2, "none": false, "codes": [{"co', "m", finish="length"),
+            "failed",
+            "truncated",
+        ),
+        (reply(item("用户改了方案"), segment=77), "failed", "unanswered"),
+        (ModelError("slow", kind="timeout"), "failed", "timeout"),
+    ],
+    ids=["refusal", "empty", "truncated", "another segment", "timeout"],
+)
+def test_no_trouble_ends_as_none(answer: Reply | ModelError, state: str, kind: str) -> None:
+    outcome, _ = run(answer)
+    assert (outcome.state, outcome.error_kind) == (state, kind)
+    assert not outcome.suggestions
+
+
+def test_a_model_that_cannot_be_asked_at_all_stops_the_run() -> None:
+    with pytest.raises(ModelError, match="wrong key"):
+        run(ModelError("wrong key", kind="auth", stops_run=True))
+
+
+def test_an_elided_quote_is_two_suggestions_each_proven() -> None:
+    outcome, _ = run(reply(item("工程师逐条回复……客户记录")))
+    assert [s.quote.text for s in outcome.suggestions] == ["工程师逐条回复", "客户记录"]
+
+
+def test_a_clipped_negation_is_verified_but_flagged() -> None:
+    outcome, _ = run(reply(item("信任平台来保管我们的客户记录")))
+    assert [s.quote.flags for s in outcome.suggestions] == [("clipped_negation",)]

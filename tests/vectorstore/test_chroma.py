@@ -1,0 +1,322 @@
+"""The vector index against real Chroma: what it finds, and what it does when its folder is not as it should be."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from vectorstore import IndexBusy, IndexDamaged, exact
+from vectorstore.chroma import VectorIndex, _collection_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 32
+
+
+def rows(count: int, seed: int = 1) -> NDArray[np.float32]:
+    """Unit vectors around fifty centres, as texts on some topics would be."""
+    chance = np.random.default_rng(seed)
+    centres = chance.standard_normal((50, WIDTH))
+    matrix = centres[chance.integers(0, 50, count)] + 0.5 * chance.standard_normal((count, WIDTH))
+    return (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
+
+
+def stamps(count: int) -> NDArray[np.uint64]:
+    return np.arange(count, dtype=np.uint64)
+
+
+def fill(index: VectorIndex, matrix: NDArray[np.float32]) -> None:
+    index.sync(range(len(matrix)), stamps(len(matrix)), lambda: matrix)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> VectorIndex:
+    return VectorIndex(tmp_path / "chroma", "hash.v1", WIDTH)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished index of 1,500 rows: its HNSW files are on disk (Chroma writes them from 1,000 rows on)."""
+    folder = tmp_path_factory.mktemp("built") / "chroma"
+    with VectorIndex(folder, "hash.v1", WIDTH) as index:
+        fill(index, rows(1500))
+    return folder
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(built, tmp_path / "chroma")
+
+
+def test_it_finds_what_exact_search_finds(copy: Path) -> None:
+    matrix = rows(1500)
+    with VectorIndex(copy, "hash.v1", WIDTH) as index:
+        assert len(index) == 1500
+        found = [{hit.id for hit in index.search(matrix[i], 10)} for i in range(0, 1500, 50)]
+    wanted = [{hit.id for hit in exact.search(matrix[i], range(1500), matrix, 10)} for i in range(0, 1500, 50)]
+    assert np.mean([len(a & b) / 10 for a, b in zip(found, wanted, strict=True)]) > 0.97
+
+
+def test_scores_are_cosines_and_ties_come_by_id(index: VectorIndex) -> None:
+    matrix = np.zeros((6, WIDTH), dtype=np.float32)
+    matrix[[0, 1, 2], 0] = 1
+    matrix[3, :2] = 0.6, 0.8
+    matrix[4, 0] = -1  # row 5 stays zero
+    with index:
+        fill(index, matrix)
+        hits = index.search(matrix[0], 10)
+        nothing = index.search(matrix[5], 10)
+    assert [(hit.id, hit.rank) for hit in hits] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert [hit.score for hit in hits] == pytest.approx([1, 1, 1, 0.6], abs=1e-5)
+    assert nothing == []
+
+
+def test_an_empty_index_finds_nothing(index: VectorIndex) -> None:
+    with index:
+        assert index.search(rows(1)[0], 5) == []
+        assert index.healthy()
+
+
+def test_more_rows_than_chroma_takes_at_once(index: VectorIndex) -> None:
+    matrix = rows(5600)
+    with index:
+        fill(index, matrix)
+        assert index.healthy()
+        assert index.search(matrix[5599], 1)[0].id == 5599
+
+
+def test_sync_adds_removes_and_replaces_and_asks_for_vectors_only_when_needed(index: VectorIndex) -> None:
+    matrix = rows(60)
+    asked: list[str] = []
+
+    def vectors(of: NDArray[np.float32]) -> Callable[[], NDArray[np.float32]]:
+        return lambda: asked.append("vectors") or of  # type: ignore[func-returns-value]
+
+    with index:
+        assert index.sync(range(40), stamps(40), vectors(matrix[:40])) == 40
+        assert index.sync(range(40), stamps(40), vectors(matrix[:40])) == 0
+        assert index.sync(range(5, 40), stamps(40)[5:], vectors(matrix[5:40])) == 5
+        assert asked == ["vectors"]
+        assert index.sync(range(5, 60), stamps(60)[5:], vectors(matrix[5:])) == 20
+        assert [hit.id for hit in index.search(matrix[3], 60) if hit.id < 5] == []
+        changed = stamps(60)[5:].copy()
+        changed[0] = 999  # the text of id 5 became another one, with the vector row 3 had
+        swapped = matrix[5:].copy()
+        swapped[0] = matrix[3]
+        assert index.sync(range(5, 60), changed, vectors(swapped)) == 2
+        assert index.search(matrix[3], 1)[0].id == 5
+        assert (len(index), index.healthy()) == (55, True)
+
+
+def test_when_most_rows_go_it_starts_anew(index: VectorIndex, tmp_path: Path) -> None:
+    with index:
+        fill(index, rows(30))
+        before = list((tmp_path / "chroma").glob("data-*"))
+        index.sync([1], stamps(1), lambda: rows(1))
+        after = list((tmp_path / "chroma").glob("data-*"))
+        assert len(index) == 1
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+def test_a_closed_index_opens_again_with_its_rows(index: VectorIndex, tmp_path: Path) -> None:
+    matrix = rows(200)
+    with index:
+        fill(index, matrix)
+    index.close()
+    for _ in range(3):  # reading must not break the seal
+        with VectorIndex(tmp_path / "chroma", "hash.v1", WIDTH) as again:
+            assert again.sync(range(200), stamps(200), lambda: matrix) == 0
+            assert again.healthy()
+            assert again.search(matrix[17], 1)[0].id == 17
+
+
+def test_it_must_be_open(index: VectorIndex) -> None:
+    with pytest.raises(RuntimeError, match="open the index first"):
+        fill(index, rows(3))
+
+
+def test_no_file_stays_open_after_closing(index: VectorIndex, tmp_path: Path) -> None:
+    with index:
+        fill(index, rows(1200))
+        index.search(rows(1)[0], 3)
+    held = Path("/proc/self/fd")
+    if not held.exists():
+        pytest.skip("only Linux lists a process's open files")
+    assert [path for path in held.iterdir() if path.exists() and str(tmp_path) in str(path.readlink())] == []
+
+
+def test_nothing_asks_the_network(index: VectorIndex, no_network: list[object]) -> None:
+    with index:
+        fill(index, rows(50))
+        assert index.search(rows(50)[7], 1)[0].id == 7
+
+
+@pytest.mark.parametrize("name", ["访谈", "openai:text-embedding-3-small", "x" * 600, "-x", ""])
+def test_a_name_chroma_refuses_is_hashed(tmp_path: Path, name: str) -> None:
+    with VectorIndex(tmp_path / "chroma", name, WIDTH) as index:
+        fill(index, rows(3))
+        assert len(index) == 3
+    assert _collection_name(name, WIDTH) != _collection_name(name, WIDTH + 1)
+    assert len({_collection_name(n, 8) for n in (name, name + "y", "hash.v1")}) == 3
+
+
+def test_vectors_of_another_embedder_are_never_mixed_in(copy: Path) -> None:
+    for other in (VectorIndex(copy, "openai:x", WIDTH), VectorIndex(copy, "hash.v1", 64)):
+        with pytest.raises(IndexDamaged, match="another embedder"):
+            other.open()
+
+
+def hnsw(folder: Path, name: str) -> Path:
+    return next(folder.glob(f"data-*/*/{name}"))
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def scribble(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    chance = random.Random(4)
+    for start in range(0, len(content), 4096):
+        content[start : start + 512] = chance.randbytes(len(content[start : start + 512]))
+    path.write_bytes(bytes(content))
+
+
+def blank(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+DAMAGE: list[Callable[[Path], None]] = [truncate, scribble, blank, Path.unlink]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "name", ["header.bin", "data_level0.bin", "link_lists.bin", "length.bin", "index_metadata.pickle"]
+)
+def test_damaged_hnsw_files_are_noticed_before_chroma_reads_them(
+    copy: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    damage(hnsw(copy, name))
+    with pytest.raises(IndexDamaged, match="not as they were left"):
+        VectorIndex(copy, "hash.v1", WIDTH).open()
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("name", ["chroma.sqlite3", "seal.npz"])
+def test_a_damaged_database_or_seal_is_damage_and_a_reset_heals_it(
+    copy: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    damage(next(copy.rglob(name)))
+    index = VectorIndex(copy, "hash.v1", WIDTH)
+    with pytest.raises(IndexDamaged):
+        index.open()
+    index.reset()
+    fill(index, rows(20))
+    assert index.search(rows(20)[4], 1)[0].id == 4
+    index.close()
+    with VectorIndex(copy, "hash.v1", WIDTH) as again:
+        assert (len(again), again.healthy()) == (20, True)
+    assert len(list(copy.glob("data-*"))) == 1
+
+
+def test_a_data_folder_that_vanished_is_damage(copy: Path) -> None:
+    shutil.rmtree(next(copy.glob("data-*")))
+    with pytest.raises(IndexDamaged):
+        VectorIndex(copy, "hash.v1", WIDTH).open()
+
+
+def test_a_deleted_folder_is_an_empty_index(copy: Path) -> None:
+    shutil.rmtree(copy)
+    with VectorIndex(copy, "hash.v1", WIDTH) as index:
+        assert len(index) == 0
+
+
+def test_rows_lost_or_swapped_behind_its_back_are_noticed(copy: Path) -> None:
+    with VectorIndex(copy, "hash.v1", WIDTH) as index:
+        collection = index._opened()
+        assert index.healthy()
+        collection.update(ids=[str(i) for i in range(1500)], embeddings=rows(1500, seed=9))
+        assert not index.healthy()
+    with VectorIndex(copy, "hash.v1", WIDTH) as index:
+        index._opened().delete(ids=["3"])
+        assert not index.healthy()
+
+
+def script(body: str) -> str:
+    return f"import sys, time\nsys.path.insert(0, {str(ROOT)!r})\nfrom pathlib import Path\nimport numpy as np\n" + body
+
+
+ADDING = """
+from vectorstore.chroma import VectorIndex
+matrix = np.random.default_rng(0).standard_normal((200_000, 64)).astype('f4')
+index = VectorIndex(Path(sys.argv[1]), "hash.v1", 64)
+index.open()
+print("adding", flush=True)
+index.sync(range(len(matrix)), np.arange(len(matrix), dtype=np.uint64), lambda: matrix)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 1.0])
+def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_path: Path, seconds: float) -> None:
+    folder = tmp_path / "chroma"
+    command = [sys.executable, "-c", script(ADDING), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "adding\n"
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        else:
+            pytest.fail("it was done before it could be killed")
+    index = VectorIndex(folder, "hash.v1", WIDTH)
+    with pytest.raises(IndexDamaged, match="half-written"):
+        index.open()
+    index.reset()
+    fill(index, rows(20))
+    assert index.healthy()
+    index.close()
+
+
+HOLDING = """
+from vectorstore.chroma import VectorIndex
+with VectorIndex(Path(sys.argv[1]), "hash.v1", 32):
+    print("open", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_folder_another_process_holds_is_busy_until_it_lets_go(copy: Path) -> None:
+    command = [sys.executable, "-c", script(HOLDING), str(copy)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(IndexBusy, match="in use by another process"):
+            VectorIndex(copy, "hash.v1", WIDTH).open()
+        with pytest.raises(IndexBusy):
+            VectorIndex(copy, "hash.v1", WIDTH).reset()
+        process.communicate("\n", timeout=20)
+    with VectorIndex(copy, "hash.v1", WIDTH) as index:
+        assert len(index) == 1500
+
+
+def test_two_indexes_of_one_process_do_not_share_a_folder_either(copy: Path) -> None:
+    with VectorIndex(copy, "hash.v1", WIDTH), pytest.raises(IndexBusy):
+        VectorIndex(copy, "hash.v1", WIDTH).open()
+
+
+def test_a_folder_that_cannot_be_made_is_busy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(IndexBusy, match="cannot be written"):
+        VectorIndex(tmp_path / "file" / "chroma", "hash.v1", WIDTH).open()
