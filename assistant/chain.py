@@ -11,21 +11,20 @@ import os
 import re
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
 from assistant.model import Prompt, Reply, Usage
-from assistant.providers import Endpoint, explain, locate, quoted, unreachable
+from assistant.providers import Ask, Endpoint, Model, explain, locate, quoted, unreachable
 
 if TYPE_CHECKING:
     import httpx2
     from langchain_core.messages import BaseMessage
     from langchain_openai import ChatOpenAI
 
-Ask = Callable[[Prompt], Awaitable[Reply]]
+__all__ = ["Ask", "Model", "connect", "silence_tracing"]
 
 LONGEST_WAIT = 30.0  # seconds a server may ask us to wait before one retry; asked for more, the unit fails at once
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -34,21 +33,6 @@ FORMATS = ("json_schema", "json_object", "plain")  # what a server is asked for,
 _SPEAKS_OF_FORMAT = re.compile(r"response_?format|json_schema|json_object|structured.?output|grammar", re.I)
 _SENT_TO_ANYONE = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "user-agent"}
 _BROKEN_OFF = ("insufficient_system_resource", "abort", "error")  # DeepSeek's and vLLM's words for a reply not ended
-
-
-async def _nothing() -> None:
-    """What closing a model without connections does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Something to ask: a chat model, recorded replies, or the keyless baseline. `aclose` it after the last prompt."""
-
-    name: str  # as the user wrote it, e.g. openai:gpt-5-mini
-    ask: Ask
-    base_url: str = ""
-    aclose: Callable[[], Awaitable[None]] = _nothing
-    notes: tuple[str, ...] = ()  # what opening it had to pass over, one sentence each
 
 
 class _Chat:

@@ -165,14 +165,14 @@ def read_codes(text: str, where: str, codebook_id: str) -> list[tuple[Code, str]
     entries = _entries(text, where)
     _place(entries, where)
     known: dict[tuple[str, str], str] = {}
-    found: list[tuple[int, int, Code]] = []
+    found: list[tuple[int, Code]] = []
 
     def add(above: str, label: str, row: int, cells: dict[str, str]) -> str:
         word = _word(cells.get("en") or label)
         if not word:
             fail(where, f"row {row}", f"'{label}' has no letter to make an id of", "Rename it.")
         code = _code(f"{above}.{word}", label, cells)
-        found.append((row, code.id.count("."), code))
+        found.append((row, code))
         return code.id
 
     for entry in sorted(entries, key=lambda one: len(one.path)):
@@ -184,7 +184,7 @@ def read_codes(text: str, where: str, codebook_id: str) -> list[tuple[Code, str]
         own = add(above, entry.path[-1], entry.row, entry.cells)
         for name in entry.names() | {fold(entry.path[-1])}:
             known.setdefault((above, name), own)
-    return [(code, f"row {row}") for row, _, code in sorted(found, key=lambda one: one[:2])]
+    return [(code, f"row {row}") for row, code in sorted(found, key=lambda one: one[0])]
 
 
 def _entries(text: str, where: str) -> list[_Entry]:

@@ -21,6 +21,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, Literal
 
 from assistant.model import Span
@@ -52,6 +53,7 @@ _LONGEST = 4_000  # and so are longer ones: nobody repairs a changed quote of pa
 _DIRECT = 256  # rapidfuzz's cost grows with more than the square of the words' length; longer ones are probed in pieces
 _SHORT = 48
 _GAP = 16
+_TRIES = 16
 _PROBE = 64
 _PROBES = 8
 _PROBE_NEAR = 65.0  # one piece may hold more than its share of the changes
@@ -174,18 +176,26 @@ def is_cjk(character: str) -> bool:
 
 
 def _left_out(words: str, text: str) -> Span | None:
-    """Where short words stand in full but for one gap: "We trust them" of "We have never trusted …" weighs too little
+    """Where short words stand whole but for one gap between them, as "We trust them" does in "We never trust them".
 
-    for a fuzzy score, because a window as long as the words cannot hold what was left out.
+    A fuzzy score misses that: a window as long as the words cannot hold what they leave out. One half of the words
+    stands there unbroken, so only its places are looked at.
     """
     if len(words) > _SHORT:
         return None
+    half = len(words) // 2
     for at in range(1, len(words)):
         if _is_spaced(words[at - 1]) and _is_spaced(words[at]):
-            continue
-        gap = rf"{re.escape(words[:at])}.{{1,{_GAP}}}?{re.escape(words[at:])}"
-        if found := re.search(gap, text, re.DOTALL):
-            return Span(*found.span())
+            continue  # inside a word
+        before, after = words[:at], words[at:]
+        longer = before if at >= half else after
+        for place in islice(_occurrences(longer, text, 0, len(text)), _TRIES):
+            if at >= half:
+                start, end = place.start, text.find(after, place.end + 1, place.end + _GAP + len(after)) + len(after)
+            else:
+                start, end = text.rfind(before, max(0, place.start - _GAP - at), max(0, place.start - 1)), place.end
+            if start >= 0 and end - start > len(words):
+                return Span(start, end)
     return None
 
 
@@ -238,7 +248,7 @@ def _fold_token(kind: str | None, text: str, start: int, end: int) -> str:
         return "" if _is_dropped(text, start, end) else " "
     if kind == "dash":
         return "-"
-    if kind == "mark":
+    if kind == "mark" and _is_spacing(text, start, end):
         return _SPACED[text[start]]
     return _fold_cluster(text[start:end])
 
@@ -267,27 +277,33 @@ def _is_dropped(text: str, start: int, end: int) -> bool:
 
     Between two Latin words or numbers it always stays, whatever the marks: "5, 300" is not "5,300".
     """
-    before, after = _neighbour(text, start - 1, -1), _neighbour(text, end, 1)
-    return is_cjk(before) or is_cjk(after) if before and after else False
+    before, after = _neighbour(text, start - 1, -1, "PZC"), _neighbour(text, end, 1, "PZC")
+    return bool(before and after) and (is_cjk(before) or is_cjk(after))
 
 
-def _neighbour(text: str, at: int, step: int) -> str:
-    """The nearest character from `at` on that is neither a punctuation mark nor white space; "" at an end."""
-    for _ in range(_REACH):
-        if not 0 <= at < len(text):
+def _is_spacing(text: str, start: int, end: int) -> bool:
+    """Whether the full-width mark at `start:end` parts two Latin words or numbers."""
+    before, after = _neighbour(text, start - 1, -1, ""), _neighbour(text, end, 1, "")
+    return bool(before and after) and not (is_cjk(before) or is_cjk(after))
+
+
+def _neighbour(text: str, at: int, step: int, skipped: str) -> str:
+    """The nearest letter or digit from `at` on as it folds; "" if anything comes before it but `skipped` categories."""
+    for place in range(at, at + _REACH * step, step):
+        if not 0 <= place < len(text):
             return ""
-        character = text[at]
+        folded = _fold_cluster(text[place])
+        character = folded[-1 if step < 0 else 0]
         if character.isalnum():
             return character
-        if not character.isspace() and not unicodedata.category(character).startswith("P"):
-            return character
-        at += step
+        if unicodedata.category(character)[0] not in "M" + skipped:
+            return ""
     return ""
 
 
 @cache
 def _tokens() -> Any:
-    r"""The scanner: white space, a dash, a spaced mark, characters that fold to themselves, or one grapheme (\X).
+    r"""The scanner: white space, a dash, a full-width mark, characters that fold to themselves, or one grapheme (\X).
 
     A run of dashes is one dash (the Chinese dash is two em dashes, ASCII writes two hyphens), but a hyphen that may
     be a digit's minus sign keeps its own place. `regex` is imported here: it is slow to load, and `re` has no \X.
@@ -300,7 +316,7 @@ def _tokens() -> Any:
     return regex.compile(
         rf"(?P<space>\s+{alone})"
         rf"|(?P<plain>[{plain}]+(?:(?<=[{latin}][,.;]?) (?=[{latin}])[{plain}]+)*{alone})"
-        rf"|(?P<mark>(?<=[{latin}])[，；。](?=[{latin}０-９])|(?<=[{latin}０-９])[，；。](?=[{latin}]))"
+        rf"|(?P<mark>[{''.join(_SPACED)}]{alone})"
         rf"|(?P<dash>[—―⸺⸻]+{alone}|[{regex.escape(_DASHES)}]+{alone}(?!\d))"
         r"|(?P<cluster>\X)"
     )

@@ -175,7 +175,7 @@ def _assign(text: str, profiles: Sequence[_Profile]) -> list[dict[str, object]]:
         for profile in profiles:
             shared = {t: profile.weights[t] for t in tokens if t in profile.weights}
             score = sum(shared.values()) / (_CUE * math.sqrt(len(tokens)) * math.log(2) * 2)
-            if score >= _ENOUGH and score > best.get(profile.family, (0.0,))[0]:
+            if len(shared) > 1 and score >= _ENOUGH and score > best.get(profile.family, (0.0,))[0]:
                 telling = sorted(shared, key=lambda t: (-shared[t], t))[:4]
                 best[profile.family] = (score, profile, clause, telling)
     ranked = sorted(best.values(), key=lambda found: (-found[0], found[1].code.id))[:_MOST_CODES]

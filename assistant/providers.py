@@ -1,4 +1,4 @@
-"""A model spec and the environment in, an endpoint out; a server's failure in, a ModelError out. No network.
+"""What can be asked, and where: a model spec in, an endpoint out; a server's failure in, a ModelError out. No network.
 
 A key goes only where its provider's name was given: OPENAI_API_KEY is sent for `openai:` specs and for no other,
 DEEPSEEK_API_KEY for `deepseek:`, DASHSCOPE_API_KEY for `qwen:`. `compatible:`, `ollama:` and `vllm:` send
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.errors import ModelError, UsageError
+from assistant.model import Prompt, Reply
+
+Ask = Callable[[Prompt], Awaitable[Reply]]
 
 PLACEHOLDER_KEY = "none"
 SAID_LIMIT = 300  # characters of a server's own words that an error message repeats
@@ -29,6 +32,21 @@ _FILTERED = re.compile(
 _QUOTA = re.compile(r"insufficient_quota|insufficient balance|arrearage|exceeded your current quota", re.I)
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|lsv2|gsk|key)[-_][\w.*-]{4,}|\bBearer\s+\S+|\*{3,}[\w-]*", re.I)
 _LOCAL = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0|host\.docker\.internal", re.I)
+
+
+async def _nothing() -> None:
+    """What closing a model without connections does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Something to ask: a chat model, recorded replies, or the keyless baseline. `aclose` it after the last prompt."""
+
+    name: str  # as the user wrote it, e.g. openai:gpt-5-mini
+    ask: Ask
+    base_url: str = ""
+    aclose: Callable[[], Awaitable[None]] = _nothing
+    notes: tuple[str, ...] = ()  # what opening it had to pass over, one sentence each
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.chain import Ask, Model
 from assistant.errors import ModelError, ProjectError, UsageError
 from assistant.model import Prompt, Reply, Usage
+from assistant.providers import Ask, Model
 
 _FIRST = b'{"digest"'  # how every line begins
 _MARK = b"\xef\xbb\xbf"  # a byte order mark, as some editors leave one
@@ -133,15 +133,16 @@ def _read(path: Path) -> tuple[list[tuple[str, Reply]], tuple[str, ...]]:
     return found, notes
 
 
-def _reply(line: dict[str, Any]) -> tuple[str, Reply]:
-    usage = line.get("usage") or {}
-    digest, text, model, finish = line["digest"], line["reply"], line["model"], line.get("finish", "stop")
-    refusal = line.get("refusal", "")
+def _reply(line: Any) -> tuple[str, Reply]:
+    if not isinstance(line, dict):
+        raise TypeError("it is no object")
+    digest, text, model = line["digest"], line["reply"], line["model"]
+    finish, refusal, usage = line.get("finish", "stop"), line.get("refusal", ""), line.get("usage") or {}
     if not all(isinstance(value, str) for value in (digest, text, model, refusal)) or finish not in _FINISHES:
         raise TypeError("a field has another type")
-    counts = [usage.get(name) for name in ("input", "output", "cached")]
+    counts = [usage.get(name) for name in ("input", "output", "cached")] if isinstance(usage, dict) else ["?"]
     if not all(count is None or isinstance(count, int) for count in counts):
-        raise TypeError("usage does not count tokens")
+        raise TypeError("its usage does not count tokens")
     return digest, Reply(text, model, Usage(*counts), finish, refusal)
 
 

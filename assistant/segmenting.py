@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.model import Block, Document, Segment, SegmentKind, SegmentSize, Span
-from assistant.sentences import BLANK, CJK, pack, sentences, visible
+from assistant.sentences import BLANK, CJK, LIMIT, pack, sentences, visible, weight
 
 SCHEME_VERSION = 1
 
@@ -125,7 +125,7 @@ _FIELDS = _words(
     " 例如 比如 譬如 注 备注 附注 说明 摘要 关键词 关键字 地址 地点 时间 日期 时长 电话 邮箱 标题 题目 作者 来源"
     " 单位 编号 主题 原因 结果 结论 方法 方案 方式 方面 目的 目标 优点 缺点 建议 总结 小结 汇总 分工 提示 警告 步骤"
     " 范围 高度 程度 成本 金额 安全 管理 项目 任务 计划 文件 文献 章节 易用性 关键 关于 常见问题 老年 老人 小组"
-    " 小计 温度 金融 万一 何时 安排 严重 任何 白天 相关问答 分享 上一篇 下一篇"
+    " 小计 温度 金融 万一 何时 安排 严重 任何 白天 首先 其次 再次 最后 另外 第一 第二 第三"
 )
 
 
@@ -148,7 +148,7 @@ class _Label:
 
     name: str
     content: str  # the words behind the label
-    rank: str  # "role", "question", "answer", "person", "post", or "field" for what no one is called
+    rank: str  # "role", "question", "answer", "person", "post", "word" (short, no name) or "field" (no one)
     gap: bool
 
 
@@ -190,10 +190,11 @@ def segment(document: Document, size: SegmentSize) -> tuple[Segment, ...]:
 
 def _cut(text: str, span: Span, kind: SegmentKind, size: SegmentSize) -> list[Span]:
     words = span.of(text)
-    if kind == "turn":
+    whole = kind != "paragraph" or size != "sentence"
+    if kind == "turn" or (whole and weight(words) <= LIMIT):
         return [span]
     parts = sentences(words)
-    if kind != "paragraph" or size != "sentence":
+    if whole:
         parts = pack(words, parts)
     return [Span(span.start + part.start, span.start + part.end) for part in parts]
 
@@ -482,7 +483,9 @@ def _rank(name: str, *, interview: bool) -> str:
     if word in _ANSWER:
         return "answer"
     short = interview and len(name) <= 6 and _HAS_CJK.match(name)
-    return "person" if short or word in _PEOPLE or _NAME.fullmatch(name) else ""
+    if word in _PEOPLE or _NAME.fullmatch(name):
+        return "person"
+    return "word" if short else ""
 
 
 def _accepted(labels: Sequence[_Label], *, interview: bool) -> set[str]:
@@ -503,11 +506,11 @@ def _accepted(labels: Sequence[_Label], *, interview: bool) -> set[str]:
         elif rank == "post":
             known = posts > 1
         else:
-            known = (dialogue and rank != "person") or (often and 2 * spoken[name] >= times[name])
+            known = (dialogue and rank in ("question", "answer")) or (often and 2 * spoken[name] >= times[name])
         if known:
             names.add(name)
     if len(names) > 1 or (interview and len(ranks) > 1):
-        names |= {name for name in ranks if spoken[name]}
+        names |= {name for name in ranks if spoken[name] and ranks[name] != "word"}
     return names
 
 
@@ -516,11 +519,14 @@ def _is_speech(content: str) -> bool:
 
 
 def _head_data(labels: Mapping[int, _Label]) -> set[int]:
-    """Lines such as 受访者：李总 beside 时间：… and 地点：…: they tell who took part, nobody speaks."""
+    """Lines such as 受访者：李总 in a row with 时间：… or 地点：…: they tell who took part, nobody speaks."""
     blocks: list[list[int]] = []
+    silent = -1
     for place, label in labels.items():
-        if label.gap or place - 1 not in labels:
+        if _is_speech(label.content):
+            continue
+        if silent != place - 1 or not blocks:
             blocks.append([])
         blocks[-1].append(place)
-    listed = [block for block in blocks if any(labels[i].rank == "field" for i in block)]
-    return {i for block in listed for i in block if not _ends(labels[i].content)}
+        silent = place
+    return {i for block in blocks if any(labels[i].rank == "field" for i in block) for i in block}

@@ -27,7 +27,9 @@ _QUOTES = dict(zip("”’」』＂", "“‘「『＂", strict=True))
 _BRACKETS = dict(zip("）)】》〕〉]", "（(【《〔〈[", strict=True))
 _LONGEST_BRACKET = 300  # code points; a bracket that stays open for longer is taken for a slip
 
-_END = re.compile(rf"[{_FULL}!?…⋯.．][{_FULL}!?…⋯.．”’」』＂）)】》〕〉\]\"'*~～]*")
+_END = re.compile(
+    rf"[{_FULL}!?…⋯.．][{_FULL}!?…⋯.．”’」』＂）)】》〕〉\]\"'*~～]*|(?<![{_EMOJI}])[{_EMOJI}]++(?=[ \t\n]+[{CJK}])"
+)
 _TAIL = re.compile(
     rf"(?:\[\d{{1,3}}(?:[-–,，]\d{{1,3}})*\]|[¹²³⁰-⁹]+|[ \t]*[{_EMOJI}]+"
     r"|[ \t]?(?![（(\[]\s?(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z]|[ivx]{1,4})\s?[)）\]])"
@@ -37,6 +39,7 @@ _GAP = re.compile(rf"[{BLANK}]*")
 _MARK = re.compile(r"\*\*|[\"“‘「『”’」』＂（(【《〔〈\[）)】》〕〉\]]")
 _URL = re.compile(rf"(?:https?://|www\.)[^{BLANK}{CJK}\u3000-\u303f\uff00-\uffef“”‘’\"<>]+")
 _IS_CJK = re.compile(rf"[{CJK}]")
+_IS_EMOJI = re.compile(rf"[{_EMOJI}]")
 _COMBINING = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\u3099\u309a\ufe00-\ufe0f]")
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[.&])*")  # read backwards from a full stop
 _GLUED = re.compile(r"(?:[A-Z][a-z]+|[AI](?=\s)|[A-Z]{2,6}(?=\s))(?![\w./])")
@@ -194,6 +197,8 @@ def _ends(text: str, marks: _Marks, start: int, sign: int, stop: int, end: int, 
     if marks.inside[following] or char in "，,；;：:、。.!?！？)）]】》”’」』…" or _COMBINING.match(text, end):
         return False
     run = text[sign:stop]
+    if _IS_EMOJI.match(run):  # in Chinese chat an emoji and a space do for a full stop
+        return sign > start and any(c.isalnum() for c in text[max(start, sign - 2) : sign])
     last = max(i for i, c in enumerate(run) if c in _FULL + "!?…⋯.．")
     closers = run[last + 1 :].rstrip("*~～")
     if closers and not _closed(text, marks, start, sign + last + len(closers), following):

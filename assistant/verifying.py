@@ -42,8 +42,8 @@ class Finding:
     """What became of a quote's words in a text.
 
     `spans` is where they stand: one, one for each part of an elided quote, every place of an ambiguous one, or the
-    nearest passage of an edited one. `part` is the part that fails; `likeness` is 100 for words that stand there, the
-    fuzzy score (80 to 100) for edited ones, else 0.
+    nearest passage of an edited one. `part` is the part that fails; `likeness` is 100 for words that stand there, a
+    fuzzy score (up to 100) for edited ones, 0 for those not found.
     """
 
     quote: str
@@ -179,6 +179,8 @@ def _trace(words: str, text: Folded, within: Span | None, widen: bool) -> tuple[
 
 
 def _search(words: str, text: Folded, within: Span | None) -> tuple[Finding, ...]:
+    if not _says_something(words):
+        return (Finding(words, "not_found"),)
     wordings = list(_wordings(words))
     for wording in wordings:
         if found := _locate(wording, text, within):

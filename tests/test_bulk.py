@@ -208,7 +208,7 @@ def test_a_wrong_segment_number_never_counts_as_none(project: Project) -> None:
         run = work(project, server)
     assert project.runs.states(run)["failed"] == COUNT
     assert {d.flaw for d in project.codings.discards()} == {"wrong_segment"}
-    assert project.runs.all()[0].errors == {"unanswered": COUNT}
+    assert project.runs.all()[0].errors == {"unreadable": COUNT}
 
 
 def test_recorded_replies_give_the_same_run_again(project: Project, tmp_path: Path) -> None:

@@ -131,11 +131,15 @@ def test_a_last_line_that_only_lacks_its_end_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [b"not json", b"[1]", b'{"digest": "x"}', b'{"digest": 1, "reply": "", "model": "m"}', b"\xff\xfe"]
-    + [b'{"digest": "x", "reply": "", "model": "m", "usage": {"input": "12"}}']
-    + [
-        b'{"digest": "x", "reply": "", "model": "m", "usage": [1]}',
+    [
+        b"not json",
+        b"\xff\xfe",
+        b"[1]",
+        b'{"digest": "x"}',
+        b'{"digest": 1, "reply": "", "model": "m"}',
         b'{"digest": "x", "reply": "", "model": "m", "finish": "?"}',
+        b'{"digest": "x", "reply": "", "model": "m", "usage": [1]}',
+        b'{"digest": "x", "reply": "", "model": "m", "usage": {"input": "12"}}',
     ],
 )
 def test_a_malformed_line_is_named_by_its_number(tmp_path: Path, bad: bytes) -> None:
@@ -160,13 +164,13 @@ def test_a_recording_without_replies_is_an_error(tmp_path: Path, content: bytes 
     path = tmp_path / "r.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ModelError, match="r.jsonl"):
+    with pytest.raises(ModelError, match=r"r\.jsonl"):
         replay(path)
 
 
 def test_a_file_that_is_no_recording_is_never_written_to(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
-    path.write_bytes("my notes, without a line end".encode())
+    path.write_bytes(b"my notes, without a line end")
     with pytest.raises(UsageError, match="not a recording"):
         recorded(scripted(REPLIES), path)
     assert path.read_bytes() == b"my notes, without a line end"

@@ -58,7 +58,9 @@ def test_a_proven_quote_becomes_a_suggestion_at_its_place_in_the_document() -> N
 
 def test_none_is_an_answer() -> None:
     outcome, _ = run(reply())
-    assert (outcome.state, outcome.suggestions, outcome.discards) == ("none", [], [])
+    assert outcome.state == "none"
+    assert not outcome.suggestions
+    assert not outcome.discards
 
 
 def test_a_dropped_negation_is_discarded_and_the_unit_is_failed_not_none() -> None:
@@ -110,15 +112,21 @@ def test_a_reply_that_stays_unreadable_is_failed() -> None:
             "failed",
             "truncated",
         ),
-        (reply(item("用户改了方案"), segment=77), "failed", "unanswered"),
         (ModelError("slow", kind="timeout"), "failed", "timeout"),
     ],
-    ids=["refusal", "empty", "truncated", "another segment", "timeout"],
+    ids=["refusal", "empty", "truncated", "timeout"],
 )
 def test_no_trouble_ends_as_none(answer: Reply | ModelError, state: str, kind: str) -> None:
     outcome, _ = run(answer)
     assert (outcome.state, outcome.error_kind) == (state, kind)
     assert not outcome.suggestions
+
+
+def test_an_answer_about_another_segment_is_asked_again_and_then_failed() -> None:
+    stray = reply(item("用户改了方案"), segment=77)
+    outcome, sent = run(stray, stray)
+    assert (outcome.state, outcome.error_kind, len(sent)) == ("failed", "unreadable", 2)
+    assert [d.flaw for d in outcome.discards] == ["wrong_segment"]
 
 
 def test_a_model_that_cannot_be_asked_at_all_stops_the_run() -> None:

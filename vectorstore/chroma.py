@@ -135,6 +135,7 @@ class VectorIndex:
                 shutil.rmtree(old, ignore_errors=True)  # what cannot go now (open on Windows) goes next time
             self._seal = self._empty()
             self._connect(create=True)
+            sealing.write(self._folder, self._seal)
 
     def close(self) -> None:
         """Let go of the files and the lock. Closing twice is fine."""

@@ -7,8 +7,8 @@ nothing was found, a count is 0 only if a run looked everywhere and finished; ot
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from assistant.exporting.layering import CodeKey, code_key, decided, open_suggestion
 from assistant.model import Code, Codebook, Document, Record, Study, UnitState
@@ -18,18 +18,18 @@ SIGNS: tuple[str | None, ...] = ("+", "-", "±", None)
 CROWDED = 3  # blocks on one segment from which on a coder should look again
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How often one code was suggested and what became of it, in records; the cases where it stands or is open."""
 
     key: CodeKey
-    suggested: int = 0
-    accepted: int = 0
-    edited: int = 0
-    rejected: int = 0
-    people: int = 0
-    gold: int = 0
-    cases: list[str] = field(default_factory=list)
+    suggested: int
+    accepted: int
+    edited: int
+    rejected: int
+    people: int
+    gold: int
+    cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +95,30 @@ def outcomes(study: Study) -> dict[str, int]:
 
 def tallies(study: Study) -> list[Tally]:
     """One row per code: the codes of every codebook in use in its order, then open codes, the most frequent first."""
-    table = {key: Tally(key) for key in _book_keys(study)}
+    found: dict[CodeKey, list[Record]] = {key: [] for key in _book_keys(study)}
     for record in study.records:
-        tally = table.setdefault(code_key(record), Tally(code_key(record)))
-        _add(tally, record)
-    places = {case: n for n, case in enumerate(cases(study))}
-    for tally in table.values():
-        tally.cases = sorted(set(tally.cases), key=places.__getitem__)
-    rows = list(table.values())
+        found.setdefault(code_key(record), []).append(record)
+    columns = cases(study)
+    rows = [_tally(key, records, columns) for key, records in found.items()]
     books = [t for t in rows if t.key[0] == "assignment"]
     loose = [t for t in rows if t.key[0] == "open"]
-    loose.sort(key=lambda t: (-(t.people + t.gold + t.suggested), t.key))
-    return books + loose
+    return books + sorted(loose, key=lambda t: (-(t.people + t.gold + t.suggested), t.key))
 
 
-def _add(tally: Tally, record: Record) -> None:
-    if record.coder.kind == "model":
-        setattr(tally, record.state, getattr(tally, record.state) + 1)
-    elif decided(record):
-        tally.people += record.coder.kind == "human"
-        tally.gold += record.coder.kind == "gold"
-    if decided(record) or open_suggestion(record):
-        tally.cases.append(record.case)
+def _tally(key: CodeKey, records: Sequence[Record], columns: Sequence[str]) -> Tally:
+    states = Counter(r.state for r in records if r.coder.kind == "model")
+    kinds = Counter(r.coder.kind for r in records if decided(r))
+    where = {r.case for r in records if decided(r) or open_suggestion(r)}
+    return Tally(
+        key=key,
+        suggested=states["suggested"],
+        accepted=states["accepted"],
+        edited=states["edited"],
+        rejected=states["rejected"],
+        people=kinds["human"],
+        gold=kinds["gold"],
+        cases=tuple(c for c in columns if c in where),
+    )
 
 
 def _book_keys(study: Study) -> list[CodeKey]:

@@ -46,7 +46,7 @@ class Names:
         """A codebook's name, else its id."""
         book = self.books.get(book_id)
         if book is None:
-            return book_id
+            return book_id or self.labels["codebook"]
         first, second = (book.zh, book.en) if self.language == "zh" else (book.en, book.zh)
         return first or second or book.id
 

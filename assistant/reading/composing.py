@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 # Ordering combining marks takes time quadratic in their number (seen: 200,000 marks, 41 s); no writing stacks 500.
 _MARK_LIMIT = 500
+_LISTED = 20
 _MAYBE_MARKS = re.compile(rf"[^\x00-\u02ff\u3030-\u3098\u309b-\ua66e\uac00-\ud7ff]{{{_MARK_LIMIT},}}")
 
 
@@ -75,6 +76,17 @@ def _change_notes(controls: int, surrogates: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names for a note, the first twenty of them."""
+    found = list(filter(None, names))
+    return ", ".join(found[:_LISTED]) + (" …" if len(found) > _LISTED else "")
+
+
+def _tame(words: str) -> str:
+    """A label or note on one line: words of the source in it must not steer a terminal."""
+    return " ".join(canonical(words).text.split())
+
+
 class Draft:
     """A text that grows piece by piece and knows where each piece stands."""
 
@@ -101,7 +113,7 @@ class Draft:
         self._parts.append(text)
         self._length = span.end
         if kind is not None:
-            self.blocks.append(Block(span, kind, label))
+            self.blocks.append(Block(span, kind, _tame(label)))
         return span
 
     def add_row(self, cells: Sequence[str], number: int) -> None:
@@ -117,4 +129,4 @@ class Draft:
         """The finished content; blocks in reading order, the wider one first."""
         blocks = sorted(self.blocks, key=lambda block: (block.span.start, -block.span.end))
         notes = (*self.notes, *_change_notes(self._controls, self._surrogates))
-        return Content(self.text(), tuple(blocks), notes, encoding)
+        return Content(self.text(), tuple(blocks), tuple(map(_tame, notes)), encoding)

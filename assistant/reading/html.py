@@ -6,6 +6,7 @@ Decoded here, not by the parser: BeautifulSoup loses GB18030 pages that declare 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,12 @@ _OWN_LINES = (
 )
 _DROPPED = frozenset(_WITHOUT_WORDS.split())
 _BLOCKS = frozenset(_OWN_LINES.split())
-_LAYOUT = ["table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "article", "section"]
+_NOT_IN_DATA = "table ul ol h1 h2 h3 h4 h5 h6 blockquote pre article section"
+_ROLES = {  # what an element inside a table row says about it
+    **dict.fromkeys(_NOT_IN_DATA.split(), "layout"),
+    **dict.fromkeys(("p", "div", "br"), "line"),
+    **dict.fromkeys(("td", "th"), "cell"),
+}
 _CJK_BREAK = re.compile(rf"(?<=[{CJK}])[ \t]*\n\s*(?=[{CJK}])")
 _BLANKS = re.compile(r"[ \t\n\r\f\u00a0]+")
 
@@ -72,6 +78,7 @@ class _Page:
         self._row = 0
 
     def walk(self, root: Tag) -> None:
+        layout = _layout_rows(root)
         walker = _Walker(root)
         for event, node in walker:
             if isinstance(node, str):
@@ -79,7 +86,7 @@ class _Page:
             elif node.name == "br":
                 if event == "open":
                     self._lines.append([])
-            elif node.name == "tr" and event == "open" and not _is_layout(node):
+            elif node.name == "tr" and event == "open" and id(node) not in layout:
                 self._flush()
                 self._table_row(node)
                 walker.skip()
@@ -154,11 +161,25 @@ class _Walker:
         self._skipping = True
 
 
-def _is_layout(row: Tag) -> bool:
-    """Whether a table row only places parts of the page side by side, as old pages and forums do."""
-    if row.find(_LAYOUT) is not None:
-        return True
-    return len(row.find_all(["p", "div", "br"])) > 2 * max(1, len(row.find_all(["td", "th"])))
+def _layout_rows(root: Tag) -> frozenset[int]:
+    """The ids of table rows that only place parts of the page side by side, as old pages and forums do.
+
+    One pass over the page: asking each row for its descendants takes time quadratic in the depth of nested tables.
+    """
+    found: set[int] = set()
+    open_rows: list[Counter[str]] = []
+    for event, node in _Walker(root):
+        if isinstance(node, str):
+            continue
+        if node.name == "tr" and event == "open":
+            open_rows.append(Counter())
+        elif node.name == "tr":
+            row = open_rows.pop()
+            if row["layout"] or row["line"] > 2 * max(1, row["cell"]):
+                found.add(id(node))
+        elif event == "open" and open_rows:
+            open_rows[-1][_ROLES.get(node.name, "")] += 1
+    return frozenset(found)
 
 
 def _plain(cell: Tag) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase
 
 from assistant.languages import CJK
 
@@ -22,9 +23,8 @@ _ITEM = re.compile(
     r"|[^\W\d_][\w. ]{0,9}：|[A-Z][\w. ]{0,24}: )"
 )
 _HYPHENATED = re.compile(r"[A-Za-z]-$")
-_LEFT_PART = re.compile(r"([a-z]+)-$")
 _RIGHT_PART = re.compile(r"[a-z]+")
-_GLUED_HYPHEN = re.compile(r"[^\W_]-$")
+_GLUED_HYPHEN = re.compile(r"[^\W_]-")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _SOFT_HYPHEN = "\u00ad"
 # Shares of the page's usual line width, from what justified Chinese and ragged English pages look like.
@@ -61,28 +61,35 @@ def join(lines: Sequence[str], words: frozenset[str] = frozenset()) -> Joined:
     usual = widths[round(_USUAL * (len(widths) - 1))] if widths else 0
     # An indent tells only where most lines have none.
     indents = sum(line[0].isspace() for line in filled) * 2 < len(filled)
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     breaks = hyphens = 0
     before = ""
     for line in lines:
         words_of_line = line.strip()
         indented = indents and line[:1].isspace()
         if words_of_line and before and not indented and not _ends(before, words_of_line, usual):
-            glued = glue(paragraphs[-1], words_of_line, words)
-            hyphens += len(glued) < len(paragraphs[-1]) + len(words_of_line)
+            hyphens += append(paragraphs[-1], words_of_line, words)
             breaks += 1
-            paragraphs[-1] = glued
         elif words_of_line:
-            paragraphs.append(words_of_line)
+            paragraphs.append([words_of_line])
         before = words_of_line
-    return Joined(tuple(paragraphs), breaks, hyphens)
+    return Joined(tuple("".join(pieces) for pieces in paragraphs), breaks, hyphens)
+
+
+def append(pieces: list[str], piece: str, words: frozenset[str] = frozenset()) -> bool:
+    """Add a line to a paragraph's pieces, glued to the last one; whether a hyphen went. Time does not grow with it."""
+    glued = glue(pieces[-1], piece, words)
+    gone = len(glued) < len(pieces[-1]) + len(piece)
+    pieces[-1] = glued[: len(glued) - len(piece)]
+    pieces.append(piece)
+    return gone
 
 
 def glue(left: str, right: str, words: frozenset[str] = frozenset()) -> str:
     """Two lines of one paragraph as one: nothing between Chinese, a space between words, hyphens looked at."""
     if left.endswith(_SOFT_HYPHEN):
         return left[:-1] + right
-    if _GLUED_HYPHEN.search(left):
+    if _GLUED_HYPHEN.fullmatch(left[-2:]):
         return (left[:-1] if _is_soft(left, right, words) else left) + right
     solid = _CJK_CHARACTER.match(left[-1:]) and _CJK_CHARACTER.match(right)
     # a quote or dash alone does not make a Chinese line
@@ -92,14 +99,11 @@ def glue(left: str, right: str, words: frozenset[str] = frozenset()) -> str:
 
 def _is_soft(left: str, right: str, words: frozenset[str]) -> bool:
     """Whether the hyphen is the typesetter's: the joined word stands elsewhere, or its halves stand nowhere alone."""
-    first, second = _LEFT_PART.search(left), _RIGHT_PART.match(right)
-    if first is None or second is None:
+    halves = _RIGHT_PART.match(right)
+    first, second = left[len(left[:-1].rstrip(ascii_lowercase)) : -1], halves[0] if halves else ""
+    if not first or not second or f"{first}-{second}" in words:
         return False
-    if f"{first[1]}-{second[0]}" in words:
-        return False
-    if first[1] + second[0] in words:
-        return True
-    return first[1] not in words and second[0] not in words
+    return first + second in words or (first not in words and second not in words)
 
 
 def _ends(line: str, following: str, usual: int) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import ReadingError
 from assistant.model import Block, Span
-from assistant.reading.composing import Content, Draft
+from assistant.reading.composing import Content, Draft, listed
 from assistant.reading.joining import join, vocabulary
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _warnings(pages: Sequence[list[str]], text: str) -> list[str]:
     notes = []
     empty = [str(n) for n, page in enumerate(pages, 1) if not any(line.strip() for line in page)]
     if empty:
-        notes.append(f"Pages without text (images?): {', '.join(empty)}.")
+        notes.append(f"Pages without text (images?): {listed(empty)}.")
     edges = Counter(_DIGITS.sub("", edge) for page in pages for edge in {line.strip() for line in _edges(page)})
     if any(count >= 3 and 2 * count >= len(pages) for count in edges.values()):
         notes.append("A line repeated at the edge of the pages (running header or footer) is left in the text.")

@@ -12,10 +12,10 @@ from assistant.reading.decoding import decode
 _LINE = re.compile(r"[^\n]+")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]+\n){1,100}?(?:---|\.\.\.)[ \t]*\n")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(?=[^ \t])")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _NOT_A_PARAGRAPH = re.compile(r"[ \t]*(?:[>|]|[-*+][ \t]|\d+[.)][ \t]|-{3,}|={3,})|[ \t]{4,}")
-_DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITER = re.compile(r":?-+:?")
 
 
 def compose(data: bytes, extension: str) -> Content:
@@ -43,7 +43,7 @@ def _markdown_blocks(text: str) -> Iterator[Block]:
             continue
         rows = _row_number(line, after, rows if adjoins else 0)
         if rows:
-            if not _DELIMITER_ROW.match(line.group()):
+            if not _is_delimiter(line.group()):
                 yield Block(_words(line), "table", str(rows))
             continue
         heading = _heading(line, after)
@@ -56,20 +56,24 @@ def _row_number(line: re.Match[str], after: re.Match[str] | None, rows: int) -> 
     if "|" not in line.group():
         return 0
     if rows:
-        return rows if _DELIMITER_ROW.match(line.group()) else rows + 1
+        return rows if _is_delimiter(line.group()) else rows + 1
     follows = after is not None and after.start() == line.end() + 1
     return 1 if follows and after is not None and _is_delimiter(after.group()) else 0
 
 
 def _is_delimiter(line: str) -> bool:
-    return "|" in line and _DELIMITER_ROW.match(line) is not None
+    cells = line.strip().removeprefix("|").removesuffix("|").split("|")
+    return "|" in line and all(_DELIMITER.fullmatch(cell.strip()) for cell in cells)
 
 
 def _heading(line: re.Match[str], after: re.Match[str] | None) -> Block | None:
     hashes = _HEADING.match(line.group())
-    if hashes and hashes[2]:
-        start = line.start() + hashes.start(2)
-        return Block(Span(start, start + len(hashes[2])), "heading", str(len(hashes[1])))
+    if hashes:
+        words = line.group()[hashes.end() :].rstrip()
+        closed = words.rstrip("#")  # hashes at the end close the heading only after a blank
+        words = closed.rstrip() if closed != closed.rstrip() else words
+        start = line.start() + hashes.end()
+        return Block(Span(start, start + len(words)), "heading", str(len(hashes[1]))) if closed else None
     if after is None or after.start() != line.end() + 1 or _NOT_A_PARAGRAPH.match(line.group()):
         return None
     underline = _UNDERLINE.match(after.group())

@@ -12,13 +12,13 @@ from assistant.errors import ReadingError
 from assistant.model import Block
 from assistant.reading.composing import Content, Draft, canonical
 from assistant.reading.decoding import decode
-from assistant.reading.joining import glue
+from assistant.reading.joining import append
 from assistant.reading.speakers import ROLE
 
 _TIMING = re.compile(r"((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})[ \t]*-->[ \t]*((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})")
-_VOICE = re.compile(r"<v(?:\.[^ \t>]*)?[ \t]+([^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^ \t>]{0,100})?[ \t]+([^<>]{1,100})>")
 _WORD_TIME = re.compile(r"<\d{1,2}:\d{2}")  # captions that scroll, as speech recognition writes them
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<[\d:.]+>|\{\\[^}]*\}")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<[\d:.]{1,20}>|\{\\[^{}]{0,200}\}")
 _NAMED = re.compile(r"([^\W\d_][^:：,，.。!?！？\n]{0,39}?)[ \t]*(?::(?=\s)|：)[ \t]*(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』)）]*$")
 _PAUSE = 2.0  # seconds of silence that start a new paragraph where nobody is named
@@ -38,7 +38,8 @@ class _Turn:
     speaker: str
     start: float
     end: float
-    text: str
+    pieces: list[str]
+    length: int
 
 
 def compose(data: bytes, extension: str) -> Content:
@@ -59,7 +60,8 @@ def compose(data: bytes, extension: str) -> Content:
         draft.notes.append("Scrolling captions: lines shown twice are kept once.")
     cues = _cues(payloads)
     for turn in _turns(cues):
-        words = f"{turn.speaker}: {turn.text}" if turn.speaker else turn.text
+        spoken = "".join(turn.pieces)
+        words = f"{turn.speaker}: {spoken}" if turn.speaker else spoken
         span = draft.add(words, "turn", turn.speaker)
         if span is not None:
             draft.blocks.append(Block(span, "page", _clock(turn.start)))
@@ -135,7 +137,8 @@ def _cues(payloads: Sequence[_Payload]) -> list[_Cue]:
 
 
 def _voices(lines: Sequence[str], names: Counter[str]) -> Iterator[tuple[str, str]]:
-    speaker, words = "", ""
+    speaker = ""
+    words: list[str] = []
     for line in lines:
         pieces = _VOICE.split(line)  # text, name, text, name, text …
         for place in range(0, len(pieces), 2):
@@ -145,12 +148,15 @@ def _voices(lines: Sequence[str], names: Counter[str]) -> Iterator[tuple[str, st
             if match and (names[match[1]] > 1 or ROLE.fullmatch(match[1])):
                 name, said = match[1], said[match.end() :]
             if name and words:
-                yield speaker, words
-                words = ""
+                yield speaker, "".join(words)
+                words = []
             speaker = name or speaker
-            words = glue(words, said) if words and said else words or said
+            if said and words:
+                append(words, said)
+            elif said:
+                words.append(said)
     if words:
-        yield speaker, words
+        yield speaker, "".join(words)
 
 
 def _turns(cues: Sequence[_Cue]) -> list[_Turn]:
@@ -159,9 +165,10 @@ def _turns(cues: Sequence[_Cue]) -> list[_Turn]:
     for cue in cues:
         last = turns[-1] if turns else None
         if last is None or not _goes_on(last, cue, named):
-            turns.append(_Turn(cue.speaker, cue.start, cue.end, cue.text))
+            turns.append(_Turn(cue.speaker, cue.start, cue.end, [cue.text], len(cue.text)))
         else:
-            last.text = glue(last.text, cue.text)
+            append(last.pieces, cue.text)
+            last.length += len(cue.text)
             last.end = cue.end
     return turns
 
@@ -169,5 +176,5 @@ def _turns(cues: Sequence[_Cue]) -> list[_Turn]:
 def _goes_on(turn: _Turn, cue: _Cue, named: bool) -> bool:
     if named:
         return cue.speaker in ("", turn.speaker)
-    long = len(turn.text) >= _LONG and _SENTENCE_END.search(turn.text)
+    long = turn.length >= _LONG and _SENTENCE_END.search(turn.pieces[-1])
     return not long and cue.start - turn.end < _PAUSE

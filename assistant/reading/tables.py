@@ -17,7 +17,7 @@ from typing import Any
 
 from assistant.errors import ReadingError
 from assistant.reading.archives import inspect
-from assistant.reading.composing import Content, Draft, canonical
+from assistant.reading.composing import Content, Draft, canonical, listed
 from assistant.reading.decoding import decode
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -149,7 +149,7 @@ def _unstored_formulas(data: bytes, names: frozenset[str]) -> int:
 
 
 def _line(cell: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", cell.replace("\r", "\n")).strip()
+    return " ".join(filter(None, (line.strip() for line in cell.replace("\r", "\n").split("\n"))))
 
 
 def _add_rows(draft: Draft, rows: Sequence[_Row], sheet: str = "") -> None:
@@ -162,7 +162,7 @@ def _add_rows(draft: Draft, rows: Sequence[_Row], sheet: str = "") -> None:
     if _has_header([cells for _, cells in rows], columns):
         names = rows[0][1]
         rows = rows[1:]
-        draft.notes.append(f"First row read as column names{where}: {', '.join(filter(None, names))}.")
+        draft.notes.append(f"First row read as column names{where}: {listed(names)}.")
     elif len(columns) > 1:
         draft.notes.append(f"No row of column names found{where}; cells are joined with |.")
     for number, cells in rows:

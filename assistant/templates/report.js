@@ -74,10 +74,10 @@
     if (open) open.open = false;
   });
 
-  // Paper has no folds: open the lists of passages and discards, and fold them again afterwards.
+  // Paper has no folds: open the lists, and fold them again afterwards.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".quotes:not([open]), .flaw:not([open])")];
+    opened = [...document.querySelectorAll(".quotes:not([open]), .flaw:not([open]), .fold:not([open])")];
     for (const element of opened) element.open = true;
   });
   addEventListener("afterprint", () => {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,14 +106,10 @@ def test_a_folder_and_a_pattern_can_be_added(codart: Codart, files: Path, tmp_pa
     assert (printed.code, "no file matches" in printed.err) == (2, True)
 
 
-def test_the_stored_text_is_printed_exactly(
-    codart: Codart, study: Path, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    from assistant.cli import main
-
-    with pytest.raises(SystemExit):
-        main(["documents", "show", "1", "--text", "--project", str(study)])
-    assert capfdbinary.readouterr().out == INTERVIEW.encode("utf-8")
+def test_the_stored_text_is_printed_exactly(study: Path) -> None:
+    command = [sys.executable, "-m", "assistant", "documents", "show", "1", "--text", "--project", str(study)]
+    printed = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=True)
+    assert printed.stdout == INTERVIEW.encode("utf-8")
 
 
 def test_search_finds_chinese_and_keeps_its_contract(codart: Codart, study: Path) -> None:

@@ -89,7 +89,7 @@ def test_absence_is_zero_where_a_finished_run_looked_at_everything(study: Study)
 
 @pytest.mark.parametrize("state", ["pending", "failed", "refused"])
 def test_absence_is_not_known_while_a_unit_has_no_answer(study: Study, state: str) -> None:
-    run = replace(study.runs[1], units={"coded": 11, state: 1})  # type: ignore[arg-type, dict-item]
+    run = replace(study.runs[1], units={"coded": 11, state: 1})  # type: ignore[dict-item]
     assert cell(replace(study, runs=(study.runs[0], run)), "dart.access", "Beta Kits") == (None, None)
 
 
@@ -114,7 +114,7 @@ def test_tallies_keep_models_people_and_gold_apart(study: Study) -> None:
     tally = next(t for t in counting.tallies(study) if t.key[2] == "dart.transparency")
     numbers = (tally.suggested, tally.accepted, tally.edited, tally.rejected, tally.people, tally.gold)
     assert numbers == (2, 1, 0, 1, 4, 0)
-    assert tally.cases == ["甲厂", "Beta Kits", ""]
+    assert tally.cases == ("甲厂", "Beta Kits", "")
 
 
 def test_sub_codes_count_for_their_block_and_polarities_stay_apart(study: Study) -> None:

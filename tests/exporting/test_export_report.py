@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -19,7 +20,9 @@ from assistant.model import Coder, Document, Record, Segment, Span, Study
 
 
 def page(study: Study, language: str = "en") -> BeautifulSoup:
-    return BeautifulSoup(report.dump(study, language).decode("utf-8"), "html.parser")
+    # Browsers keep white space as it is; this parser would fold it in elements it does not know to be preformatted.
+    html = report.dump(study, language).decode("utf-8")
+    return BeautifulSoup(html, "html.parser", preserve_whitespace_tags=["body"])
 
 
 def shown_text(soup: BeautifulSoup, document: int) -> str:
@@ -30,7 +33,7 @@ def marked(soup: BeautifulSoup, document: int) -> dict[str, list[tuple[int, str]
     """For each layer's key the pieces of text under its marks, with their offsets."""
     found: dict[str, list[tuple[int, str]]] = {}
     at = 0
-    for piece in soup.select(f"article#d{document} .row:not(.lost) > .t")[:]:
+    for piece in soup.select(f"article#d{document} .row:not(.lost) > .t"):
         for words in piece.find_all(string=True):
             for parent in words.parents:
                 if parent.name == "mark":
@@ -96,10 +99,7 @@ def tiny(text: str, wanted: Sequence[tuple[int, int, str]], ends: Sequence[int])
     """A study of one text, coded and divided as asked, perhaps with text outside all segments."""
     document = Document("t.txt", text, "0" * 64, "txt", "zh", id=1)
     points = sorted({min(e, len(text)) for e in ends})
-    segments = tuple(
-        Segment(Span(a, b), "paragraph", "", n + 1, n + 1, 1)
-        for n, (a, b) in enumerate(zip(points, points[1:], strict=False))
-    )
+    segments = tuple(Segment(Span(a, b), "paragraph", "", n + 1, n + 1, 1) for n, (a, b) in enumerate(pairwise(points)))
     records = []
     for n, (at, length, code) in enumerate(wanted):
         start = min(at, len(text) - 1)
@@ -137,7 +137,7 @@ def test_nothing_from_the_data_becomes_an_element(study: Study, hostile: str) ->
     soup = page(study)
     assert len(soup.find_all("script")) == 1
     assert len(soup.find_all("style")) == 1
-    assert soup.find_all(["img", "b" if False else "iframe", "link", "object", "form"]) == []
+    assert soup.find_all(["img", "iframe", "link", "object", "form"]) == []
     texts = soup.get_text()
     assert texts.count(hostile) >= 4
     assert study.name in texts
@@ -225,7 +225,7 @@ def test_people_and_models_differ_in_shape_and_line_not_only_in_colour(study: St
     assert "●" in note_of(soup, person).get_text()
     assert "○" in note_of(soup, model).get_text()
     css = soup.style.get_text() if soup.style else ""
-    assert "mark.suggested { border-bottom-style: dashed }" in css
+    assert re.search(r"mark\.suggested \{[^}]*dashed", css)
 
 
 def test_units_of_every_run_stand_in_their_own_columns(study: Study) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import ReadingError
 from assistant.model import Block, Span
-from assistant.reading.composing import Draft, canonical
+from assistant.reading.composing import Draft, canonical, listed
 
 anything = st.text(st.characters())  # surrogates and controls included
 
@@ -70,6 +70,20 @@ def test_pieces_know_where_they_stand() -> None:
         ("table", "1", "a |  | b"),
         ("table", "2", "| c"),
     ]
+
+
+def test_labels_and_notes_cannot_steer_a_terminal() -> None:
+    draft = Draft()
+    draft.add("x", "turn", "Ana\x1b[31m\r\n Lopez")
+    draft.notes.append("Page title: a\x1b]0;b\x07.")
+    content = draft.finish()
+    assert content.blocks[0].label == "Ana[31m Lopez"
+    assert content.notes == ("Page title: a]0;b.",)
+
+
+def test_long_lists_in_notes_are_cut() -> None:
+    assert listed(["a", "", "b"]) == "a, b"
+    assert listed(map(str, range(21))) == ", ".join(map(str, range(20))) + " …"
 
 
 def test_wider_blocks_come_first() -> None:

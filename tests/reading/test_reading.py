@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from assistant.errors import ReadingError
 from assistant.model import Document
 from assistant.reading import SUPPORTED, read
 from assistant.reading.speakers import guess
-from tests.reading.making import EN, ZH, pdf_lines, rezipped, save, word, workbook
+from tests.reading.making import EN, ZH, pdf_lines, save, word, workbook
 
 SEEDS = Path(__file__).resolve().parents[2].parent / "shared" / "seeds"
 INTERVIEW = "访谈 2024\n\n问：您怎么看？\n答：很好。\n问: 为什么？\n受访者A：因为公开。\n"
@@ -149,21 +152,69 @@ def test_any_text_gives_a_document_or_one_error(
         assert error.message.startswith("a.")
 
 
+@functools.cache
+def whole(name: str) -> bytes:
+    if name == "a.pdf":
+        return pdf_lines([[EN[:60]]], pageCompression=0)
+    return word(docx.Document()) if name == "a.docx" else workbook({"S": [["text"], [EN]]})
+
+
 @given(cut=st.integers(0, 2000), byte=st.integers(0, 255), name=st.sampled_from(["a.pdf", "a.docx", "a.xlsx"]))
 def test_damaged_files_give_a_document_or_one_error(
     tmp_path_factory: pytest.TempPathFactory, cut: int, byte: int, name: str
 ) -> None:
-    data = {
-        "a.pdf": pdf_lines([[EN[:60]]], pageCompression=0),
-        "a.docx": rezipped(word(docx.Document()), {}),
-        "a.xlsx": workbook({"S": [["text"], [EN]]}),
-    }[name]
+    data = whole(name)
     place = len(data) * cut // 2001
     path = save(tmp_path_factory.mktemp("damaged"), name, data[:place] + bytes([byte]) + data[place + 1 :])
     try:
         sound(read(path))
     except ReadingError as error:
         assert error.message.startswith(name)
+
+
+HOSTILE = [
+    "a ",
+    " ",
+    "\t",
+    "<v ",
+    "<a",
+    "{\\",
+    "<meta ",
+    "|",
+    "| - ",
+    "-",
+    "#",
+    "# ",
+    '"',
+    "'",
+    "a-",
+    "：",
+    "1.",
+    "（",
+    "\u0301 ",
+    "价\n",
+]
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize("extension", [".txt", ".md", ".html", ".csv", ".srt"])
+def test_time_does_not_explode_on_repetitive_lines(tmp_path: Path, extension: str) -> None:
+    cue = "1\n00:00:01,000 --> 00:00:02,000\n"
+    for unit in HOSTILE:
+        body = "# x" + unit * (200_000 // len(unit)) + "x"
+        path = save(tmp_path, f"a{extension}", cue + body if extension == ".srt" else body)
+        started = time.process_time()
+        with contextlib.suppress(ReadingError):
+            read(path)
+        assert time.process_time() - started < 5, unit
+
+
+def test_a_long_monologue_is_joined_in_linear_time(tmp_path: Path) -> None:
+    cues = "".join(f"1\n00:00:01,000 --> 00:00:02,000\nAna: {ZH}\n\n" for _ in range(10_000))
+    started = time.process_time()
+    document = read(save(tmp_path, "a.srt", cues))
+    assert document.text == "Ana: " + ZH * 10_000
+    assert time.process_time() - started < 10
 
 
 def test_importing_brings_no_parser() -> None:

@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,10 +82,11 @@ def test_scores_are_cosines_and_ties_come_by_id(index: VectorIndex) -> None:
     assert nothing == []
 
 
-def test_an_empty_index_finds_nothing(index: VectorIndex) -> None:
-    with index:
-        assert index.search(rows(1)[0], 5) == []
-        assert index.healthy()
+def test_an_empty_index_finds_nothing_and_is_not_taken_for_a_half_written_one(index: VectorIndex) -> None:
+    for _ in range(2):
+        with index:
+            assert index.search(rows(1)[0], 5) == []
+            assert index.healthy()
 
 
 def test_more_rows_than_chroma_takes_at_once(index: VectorIndex) -> None:
@@ -242,15 +244,19 @@ def test_a_deleted_folder_is_an_empty_index(copy: Path) -> None:
         assert len(index) == 0
 
 
-def test_rows_lost_or_swapped_behind_its_back_are_noticed(copy: Path) -> None:
+def test_rows_swapped_behind_its_back_are_noticed(copy: Path) -> None:
     with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        collection = index._opened()
         assert index.healthy()
-        collection.update(ids=[str(i) for i in range(1500)], embeddings=rows(1500, seed=9))
+        index._opened().update(ids=[str(i) for i in range(1500)], embeddings=rows(1500, seed=9))
         assert not index.healthy()
+
+
+def test_rows_lost_behind_its_back_are_noticed(copy: Path) -> None:
     with VectorIndex(copy, "hash.v1", WIDTH) as index:
         index._opened().delete(ids=["3"])
         assert not index.healthy()
+    with pytest.raises(IndexDamaged, match="1499 rows instead of 1500"):
+        VectorIndex(copy, "hash.v1", WIDTH).open()
 
 
 def script(body: str) -> str:
@@ -267,19 +273,18 @@ index.sync(range(len(matrix)), np.arange(len(matrix), dtype=np.uint64), lambda: 
 """
 
 
-@pytest.mark.parametrize("seconds", [0.05, 1.0])
-def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_path: Path, seconds: float) -> None:
+def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_path: Path) -> None:
     folder = tmp_path / "chroma"
     command = [sys.executable, "-c", script(ADDING), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "adding\n"
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        else:
-            pytest.fail("it was done before it could be killed")
+        while (folder / "seal.npz").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(0.5)
+        assert process.poll() is None, "it was done before it could be killed"
+        process.kill()
     index = VectorIndex(folder, "hash.v1", WIDTH)
     with pytest.raises(IndexDamaged, match="half-written"):
         index.open()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
+from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.exporting import counting
 from assistant.exporting.labels import labels
@@ -22,6 +23,9 @@ from assistant.exporting.report.viewing import view
 from assistant.exporting.saving import encode
 from assistant.model import Study
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 
 def dump(study: Study, language: str) -> bytes:
     """The page in UTF-8, its interface in `language`; without documents, a page that says what comes next."""
@@ -30,26 +34,35 @@ def dump(study: Study, language: str) -> bytes:
 
 def render(study: Study, language: str) -> str:
     """The page as text. Equal studies give equal pages."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
+    style, script = _part("report.css"), _part("report.js")
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            **_page(study, language),
+            # Our own files, not data: they go in as they are, and the policy's hashes hold them to that.
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            policy=(
+                "default-src 'none'; base-uri 'none'; form-action 'none'; "
+                f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+            ),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
         loader=PackageLoader("assistant", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    style, script = _part("report.css"), _part("report.js")
-    return environment.get_template("report.html.jinja").render(
-        **_page(study, language),
-        # Our own files, not data: they go in as they are, and the policy's hashes hold them to that.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        policy=(
-            "default-src 'none'; base-uri 'none'; form-action 'none'; "
-            f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
-        ),
     )
 
 
@@ -62,7 +75,6 @@ def _page(study: Study, language: str) -> dict[str, Any]:
         made.setdefault(layer.document, []).append((layer, notes.note(layer)))
     crowds = counting.crowded(study)
     columns = counting.cases(study)
-    shown = listing.entries(study, [pair for pairs in made.values() for pair in pairs], names, notes)
     return {
         "L": words,
         "study": study,
@@ -78,8 +90,8 @@ def _page(study: Study, language: str) -> dict[str, Any]:
         "languages": {d.id: tag(d.language) for d in study.documents},
         "places": {case: n for n, case in enumerate(columns)},
         "cases": [names.case(c) for c in columns],
-        "entries": shown,
-        "codes": listing.code_options(shown),
+        "codes": listing.groups(study, [pair for pairs in made.values() for pair in pairs], names, notes),
+        "unknown": listing.UNKNOWN,
         "coders": [(n, coder.kind, names.coder(coder)) for coder, n in notes.coders.items()],
         "changes": listing.changes,
         "discards": listing.discards(study),

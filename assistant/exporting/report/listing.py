@@ -52,7 +52,6 @@ class Entry:
     label: str
     other: str
     hue: str
-    book: str
     row: Code | None
     depth: int
     cells: tuple[tuple[str, str], ...]
@@ -67,6 +66,15 @@ class Entry:
     def definition_zh(self) -> str:
         """What the codebook says the code means, in Chinese."""
         return self.row.definition_zh if self.row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A codebook's codes, or the open codes, and what the filter offers of them."""
+
+    title: str
+    entries: Sequence[Entry]
+    options: Sequence[tuple[str, str]]
 
 
 def runs(study: Study, names: Names) -> list[RunView]:
@@ -104,14 +112,21 @@ def _signed(counts: Iterable[tuple[str | None, int]]) -> Signed:
     return tuple((sign(polarity), n) for polarity, n in counts)
 
 
-def entries(study: Study, made: Sequence[tuple[Layer, Note]], names: Names, notes: Notes) -> list[Entry]:
-    """Every code of the books in use and every open code, with the passages under it."""
+def groups(study: Study, made: Sequence[tuple[Layer, Note]], names: Names, notes: Notes) -> list[Group]:
+    """Every code of the books in use, and every open code, with the passages under it."""
     under: dict[CodeKey, list[Note]] = {}
     for layer, note in made:
         under.setdefault(layer.code, []).append(note)
     rows = matrix(study)
     keys = {row.key for row in rows}
-    return [_entry(row, len(_above(row.key, keys)), tuple(under.get(row.key, ())), names, notes) for row in rows]
+    books: dict[tuple[str, str], list[Entry]] = {}
+    for row in rows:
+        found = tuple(under.get(row.key, ()))
+        books.setdefault(row.key[:2], []).append(_entry(row, len(_above(row.key, keys)), found, names, notes))
+    return [
+        Group(names.labels["open_codes"] if kind == "open" else names.book(book), entries, _options(entries))
+        for (kind, book), entries in books.items()
+    ]
 
 
 def _entry(row: MatrixRow, depth: int, found: tuple[Note, ...], names: Names, notes: Notes) -> Entry:
@@ -122,7 +137,6 @@ def _entry(row: MatrixRow, depth: int, found: tuple[Note, ...], names: Names, no
         label=names.code(key),
         other=names.other(key),
         hue=notes.hue(key),
-        book=names.book(key[1]) if key[1] else names.labels["open_codes"],
         row=names.row(key),
         depth=depth,
         cells=tuple((count(a), count(b)) for a, b in zip(row.decided, row.all, strict=True)),
@@ -150,17 +164,13 @@ def discards(study: Study) -> list[tuple[str, list[DiscardRecord]]]:
     return sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
 
 
-def code_options(shown: Sequence[Entry]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """For the filter: each book with its codes that have passages, a code's value naming those below it as well."""
-    within: dict[CodeKey, list[int]] = {e.key: [] for e in shown}
-    for entry in shown:
+def _options(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """For the filter: value and label of each code with passages; the value names the codes below it as well."""
+    within: dict[CodeKey, list[int]] = {e.key: [] for e in entries}
+    for entry in entries:
         for key in (entry.key, *_above(entry.key, within)) if entry.notes else ():
             within[key].append(entry.number)
-    books: dict[str, list[tuple[str, str]]] = {}
-    for entry in shown:
-        if numbers := within[entry.key]:
-            books.setdefault(entry.book, []).append((" ".join(map(str, numbers)), entry.label))
-    return list(books.items())
+    return [(" ".join(map(str, numbers)), e.label) for e in entries if (numbers := within[e.key])]
 
 
 def _above(key: CodeKey, known: Container[CodeKey]) -> list[CodeKey]:
