@@ -277,13 +277,13 @@ def _is_dropped(text: str, start: int, end: int) -> bool:
 
     Between two Latin words or numbers it always stays, whatever the marks: "5, 300" is not "5,300".
     """
-    before, after = _neighbour(text, start - 1, -1, "PZC"), _neighbour(text, end, 1, "PZC")
+    before, after = _neighbour(text, start - 1, -1, "MPZC"), _neighbour(text, end, 1, "MPZC")
     return bool(before and after) and (is_cjk(before) or is_cjk(after))
 
 
 def _is_spacing(text: str, start: int, end: int) -> bool:
     """Whether the full-width mark at `start:end` parts two Latin words or numbers."""
-    before, after = _neighbour(text, start - 1, -1, ""), _neighbour(text, end, 1, "")
+    before, after = _neighbour(text, start - 1, -1, "M"), _neighbour(text, end, 1, "M")
     return bool(before and after) and not (is_cjk(before) or is_cjk(after))
 
 
@@ -292,13 +292,17 @@ def _neighbour(text: str, at: int, step: int, skipped: str) -> str:
     for place in range(at, at + _REACH * step, step):
         if not 0 <= place < len(text):
             return ""
-        folded = _fold_cluster(text[place])
-        character = folded[-1 if step < 0 else 0]
-        if character.isalnum():
-            return character
-        if unicodedata.category(character)[0] not in "M" + skipped:
-            return ""
+        letter, category = _edge(text[place], step)
+        if letter or category not in skipped:
+            return letter
     return ""
+
+
+@lru_cache(maxsize=16384)
+def _edge(character: str, step: int) -> tuple[str, str]:
+    """The letter or digit at the near edge of a character's fold ("" if there is none), and that edge's category."""
+    edge = _fold_cluster(character)[-1 if step < 0 else 0]
+    return (edge if edge.isalnum() else ""), unicodedata.category(edge)[0]
 
 
 @cache

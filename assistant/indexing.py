@@ -11,9 +11,8 @@ from assistant.project import Project
 from assistant.segmenting import scheme, segment
 
 if TYPE_CHECKING:
-    from vectorstore.retriever import Retriever
-
     from vectorstore.embedders import Embedder
+    from vectorstore.retriever import Retriever
 
 _BATCH = 256  # segments embedded and stored at a time, so that an interruption loses little
 

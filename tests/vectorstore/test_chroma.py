@@ -29,7 +29,8 @@ def rows(count: int, seed: int = 1) -> NDArray[np.float32]:
     chance = np.random.default_rng(seed)
     centres = chance.standard_normal((50, WIDTH))
     matrix = centres[chance.integers(0, 50, count)] + 0.5 * chance.standard_normal((count, WIDTH))
-    return (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def stamps(count: int) -> NDArray[np.uint64]:
@@ -259,11 +260,10 @@ def test_rows_lost_behind_its_back_are_noticed(copy: Path) -> None:
         VectorIndex(copy, "hash.v1", WIDTH).open()
 
 
-def script(body: str) -> str:
-    return f"import sys, time\nsys.path.insert(0, {str(ROOT)!r})\nfrom pathlib import Path\nimport numpy as np\n" + body
-
-
 ADDING = """
+import sys
+from pathlib import Path
+import numpy as np
 from vectorstore.chroma import VectorIndex
 matrix = np.random.default_rng(0).standard_normal((200_000, 64)).astype('f4')
 index = VectorIndex(Path(sys.argv[1]), "hash.v1", 64)
@@ -275,8 +275,8 @@ index.sync(range(len(matrix)), np.arange(len(matrix), dtype=np.uint64), lambda: 
 
 def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_path: Path) -> None:
     folder = tmp_path / "chroma"
-    command = [sys.executable, "-c", script(ADDING), str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", ADDING, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "adding\n"
         while (folder / "seal.npz").exists():
@@ -295,6 +295,8 @@ def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_p
 
 
 HOLDING = """
+import sys
+from pathlib import Path
 from vectorstore.chroma import VectorIndex
 with VectorIndex(Path(sys.argv[1]), "hash.v1", 32):
     print("open", flush=True)
@@ -303,8 +305,8 @@ with VectorIndex(Path(sys.argv[1]), "hash.v1", 32):
 
 
 def test_a_folder_another_process_holds_is_busy_until_it_lets_go(copy: Path) -> None:
-    command = [sys.executable, "-c", script(HOLDING), str(copy)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", HOLDING, str(copy)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         with pytest.raises(IndexBusy, match="in use by another process"):
