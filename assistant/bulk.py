@@ -41,11 +41,10 @@ async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome) -> None:
     Ends early with the ModelError of a model that cannot be asked (wrong key, no quota, server gone); units not yet
     answered then stay pending. Cancelling (Ctrl-C) likewise loses nothing that was stored.
     """
-    units = job.project.runs.open_units(job.run)
     running: dict[asyncio.Task[Outcome], tuple[int, Segment]] = {}
     texts = _Texts(job.project)
     try:
-        for place, segment in units:
+        for place, segment in job.project.runs.open_units(job.run):
             while running and not _may_start(place, running, concurrency):
                 await _finish_one(job, running, on_outcome)
             request = _request(job, texts, place, segment)

@@ -1,10 +1,11 @@
 """Text in, its declared fold with a map back to the source's code points out. Pure.
 
 The fold makes equal what differs in typography only: NFKC (with the exceptions below), full and half width, curly and
-straight quotation marks, dashes, runs of white space, and white space beside Chinese or Japanese characters. Letter
-case, traditional and simplified characters, and invisible characters stay as they are: they are different words or
-different text. Every folded character knows the source cluster it came from, so a match is always a slice of the
-source, never an offset into a transformed copy.
+straight quotation marks, dashes, runs of white space, and white space between Chinese or Japanese characters or between
+these and Latin letters or digits, with or without a mark between them. Letter case, traditional and simplified
+characters, and invisible characters stay as they are: they are different words or different text. Every folded
+character knows the source cluster it came from, so a match is always a slice of the source, never an offset into a
+transformed copy.
 
 Words must stand as words: in scripts that put spaces between words, a place begins and ends where a word does, so "art"
 is not found in "partner", nor "I can" in "I can't". A Latin word among Chinese characters is a word of its own. Digits
@@ -273,7 +274,7 @@ def _fold_character(character: str) -> str:
 
 
 def _is_dropped(text: str, start: int, end: int) -> bool:
-    """Whether the white space at `start:end` stands beside a CJK character, or beside marks that follow or lead one.
+    """Whether the white space at `start:end` stands between letters or digits of which one is CJK, marks aside.
 
     Between two Latin words or numbers it always stays, whatever the marks: "5, 300" is not "5,300".
     """
@@ -283,7 +284,7 @@ def _is_dropped(text: str, start: int, end: int) -> bool:
 
 def _is_spacing(text: str, start: int, end: int) -> bool:
     """Whether the full-width mark at `start:end` parts two Latin words or numbers."""
-    before, after = _neighbour(text, start - 1, -1, "M"), _neighbour(text, end, 1, "M")
+    before, after = _neighbour(text, start - 1, -1, "MP"), _neighbour(text, end, 1, "MP")
     return bool(before and after) and not (is_cjk(before) or is_cjk(after))
 
 

@@ -82,12 +82,13 @@ _LABEL = re.compile(
 )
 _POST = re.compile(
     r"(?:#\d{1,5}|[\[【]\d{1,5}[楼樓F]?[\]】]|第?\d{1,5}[楼樓F])[ \t]+(?P<name>\S.{0,40}?)[ \t,，·|]+"
-    r"(?:\d{4}[-/.年]|\d{1,2}月\d|\d{1,2}:\d\d"
-    r"|(?:\d{1,2} )?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).{0,30}$"
+    r"(?:(?:\d{4}[-/.年]|\d{1,2}月)\d|\d{1,2}:\d\d|(?:\d{1,2} )?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+    r"(?:[\d\s:/.,年月日时分上下午-]|(?i:[ap]m|[a-z]{3,9}day|[a-z]{0,6}ber|uary|ch|il|e|y|ust|st|nd|rd|th|at|um)\b){0,30}$"
 )
 _IDENTITY = re.compile(r"[(（](?:[A-Za-z]?\d{0,3}|[甲乙丙丁男女])[)）]")
-_NUMBER = re.compile(
-    rf"(?:[ \t]+#?(?:[A-Z]|\d{{1,3}})|#?\d{{1,3}}|(?<=[{CJK}])[A-Z甲乙丙丁一二三四五六七八九十]\d{{0,3}})$"
+_NUMBER = re.compile(  # what tells two people of one role apart
+    rf"^\d{{1,2}}号|(?:[ \t]+#?(?:[A-Z]|\d{{1,3}})|#?\d{{1,3}}|[(](?:[A-Za-z]?\d{{0,3}}|[甲乙丙丁男女])[)]"
+    rf"|(?<=[{CJK}])[A-Z甲乙丙丁一二三四五六七八九十]\d{{0,3}})$"
 )
 _ROLES = _words(
     "访谈者 访谈人 访谈员 采访者 采访人 访问者 访问员 访员 提问者 受访者 受访人 受访对象 被访者 被访人 被访谈者"

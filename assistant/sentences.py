@@ -108,11 +108,12 @@ def pack(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         return (Span(spans[0].start, spans[-1].end),)
     target = total / ceil(total / LIMIT)
     starts: list[int] = [spans[0].start]
-    held = 0
+    before = held = 0  # weight before this span: in all, and in the stretch it would join
     for span, heavy in zip(spans, weights, strict=True):
-        if held and heavy and (held + heavy > LIMIT or held + heavy / 2 > target):
+        if held and heavy and (held + heavy > LIMIT or before + heavy / 2 > target * len(starts)):
             starts.append(span.start)
             held = 0
+        before += heavy
         held += heavy
     return tuple(Span(a, b) for a, b in pairwise([*starts, spans[-1].end]))
 

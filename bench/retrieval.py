@@ -1,6 +1,6 @@
 """Synthetic segments in, a markdown table of index and search times out: keyword, exact and Chroma, in one run.
 
-Times depend on the machine; the ratios, taken within one run, are what to compare. Run: python -m bench.retrieval
+Times depend on the machine; the ratios, taken within one run, are what to compare.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 from vectorstore import exact
 from vectorstore.chroma import VectorIndex
@@ -23,95 +22,91 @@ from vectorstore.keyword import KeywordIndex
 from vectorstore.storing import stamps
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 SMALL, LARGE = 1_000, 10_000  # segments
-QUESTIONS = 50
+QUESTIONS = 60
 HITS = 10
+SEARCHES = ("one keyword search", "one exact vector search", "one Chroma vector search")
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Milliseconds: for a whole corpus (embed … reopen) or for one question (the medians of the rest)."""
+class Subject:
+    """A corpus with its indexes open, and the milliseconds that each step of getting there took."""
 
-    embed: float
-    build_keyword: float
-    build_chroma: float
-    load_keyword: float
-    reopen_chroma: float
-    keyword: float
-    exact: float
-    chroma: float
+    ids: list[int]
+    matrix: NDArray[np.float32]
+    keyword: KeywordIndex
+    chroma: VectorIndex
+    times: dict[str, float]
 
-
-ROWS = {
-    "hash all segments": "embed",
-    "build the keyword index": "build_keyword",
-    "build the Chroma index": "build_chroma",
-    "load the keyword index": "load_keyword",
-    "reopen the Chroma index": "reopen_chroma",
-    "one keyword search": "keyword",
-    "one exact vector search": "exact",
-    "one Chroma vector search": "chroma",
-}
+    def search(self, question: str, vector: NDArray[np.float32]) -> list[float]:
+        """Milliseconds of one search each way, in the order of SEARCHES."""
+        return [
+            timed(lambda: self.keyword.search(question, HITS))[1],
+            timed(lambda: exact.search(vector, self.ids, self.matrix, HITS))[1],
+            timed(lambda: self.chroma.search(vector, HITS))[1],
+        ]
 
 
 def run() -> list[str]:
     """The table and the ratios between the ways to search, as markdown lines."""
-    small, large = measure(SMALL), measure(LARGE)
-    lines = [
-        f"| milliseconds (k = {HITS}, 1,024 components) | {SMALL:,} segments | {LARGE:,} segments | ratio |",
-        "|---|---:|---:|---:|",
-    ]
-    for label, name in ROWS.items():
-        a, b = getattr(small, name), getattr(large, name)
-        lines.append(f"| {label} | {a:,.2f} | {b:,.2f} | {b / a:.1f} |")
-    lines.append("")
-    for count, times in ((SMALL, small), (LARGE, large)):
-        lines.append(
-            f"At {count:,} segments one exact search takes {times.exact / times.keyword:.1f} times,"
-            f" one Chroma search {times.chroma / times.keyword:.1f} times as long as one keyword search."
-        )
-    return lines
-
-
-def measure(count: int) -> Times:
-    """All the times for a corpus of `count` segments, indexed in a temporary folder."""
-    texts = segments(count, seed=count)
     questions = segments(QUESTIONS, seed=7)
-    ids = range(count)
+    vectors = HashEmbedder().embed(questions)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        small, large = (prepare(count, folder / str(count), stack) for count in (SMALL, LARGE))
+        # in turns, so that a busy machine weighs on every way and size alike
+        found = [
+            (small.search(text, vector), large.search(text, vector))
+            for text, vector in zip(questions, vectors, strict=True)
+        ]
+    for subject, part in ((small, 0), (large, 1)):
+        for way, name in enumerate(SEARCHES):
+            subject.times[name] = median(times[part][way] for times in found)
+    return [
+        f"| milliseconds ({HITS} hits, {vectors.shape[1]:,} components) | {SMALL:,} segments | {LARGE:,} | ratio |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {name} | {a:,.2f} | {large.times[name]:,.2f} | {large.times[name] / a:.1f} |"
+            for name, a in small.times.items()
+        ),
+        "",
+        *(compared(count, subject) for count, subject in ((SMALL, small), (LARGE, large))),
+    ]
+
+
+def compared(count: int, subject: Subject) -> str:
+    """How the ways to search compare with each other at one size."""
+    keyword, plain, chroma = (subject.times[name] for name in SEARCHES)
+    return (
+        f"At {count:,} segments one exact search takes {plain / keyword:.1f} times, one Chroma search"
+        f" {chroma / keyword:.1f} times as long as one keyword search."
+    )
+
+
+def prepare(count: int, folder: Path, stack: ExitStack) -> Subject:
+    """Index `count` segments every way, close, and open again; the stack closes what stays open."""
+    texts, ids = segments(count, seed=count), list(range(count))
     embedder = HashEmbedder()
-    asked = embedder.embed(questions)
-    matrix, embed = timed(lambda: embedder.embed(texts))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        index, build_keyword = timed(lambda: KeywordIndex.build(ids, texts))
-        index.save(folder)
-        _, load_keyword = timed(lambda: KeywordIndex.load(folder))
-        with VectorIndex(folder / "chroma", embedder.name, embedder.dimension) as store:
-            _, build_chroma = timed(lambda: store.sync(ids, stamps(texts), lambda: matrix))
-        store, reopen_chroma = timed(lambda: reopened(folder / "chroma", embedder, asked))
-        with store:
-            return Times(
-                embed=embed,
-                build_keyword=build_keyword,
-                build_chroma=build_chroma,
-                load_keyword=load_keyword,
-                reopen_chroma=reopen_chroma,
-                keyword=median(timed(lambda q=q: index.search(q, HITS))[1] for q in questions),
-                exact=median(timed(lambda v=v: exact.search(v, ids, matrix, HITS))[1] for v in asked),
-                chroma=median(timed(lambda v=v: store.search(v, HITS))[1] for v in asked),
-            )
+    times: dict[str, float] = {}
+    matrix, times["hash all segments"] = timed(lambda: embedder.embed(texts))
+    keyword, times["build the keyword index"] = timed(lambda: KeywordIndex.build(ids, texts))
+    keyword.save(folder)
+    _, times["load the keyword index"] = timed(lambda: KeywordIndex.load(folder))
+    chroma = VectorIndex(folder / "chroma", embedder.name, embedder.dimension)
+    with chroma:
+        _, times["build the Chroma index"] = timed(lambda: chroma.sync(ids, stamps(texts), lambda: matrix))
 
+    def reopen() -> None:
+        stack.enter_context(chroma)
+        chroma.search(matrix[0], HITS)  # Chroma reads its graph at the first question
 
-def reopened(folder: Path, embedder: HashEmbedder, asked: NDArray[np.float32]) -> VectorIndex:
-    """The index opened again and asked once, because Chroma reads its graph at the first question."""
-    store = VectorIndex(folder, embedder.name, embedder.dimension)
-    store.open()
-    store.search(asked[0], HITS)
-    return store
+    _, times["reopen the Chroma index"] = timed(reopen)
+    return Subject(ids, matrix, keyword, chroma, times)
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
@@ -125,20 +120,13 @@ def segments(count: int, seed: int) -> list[str]:
     """Made-up segments, half of Chinese characters and half of English-like words, some common and most rare."""
     chance = random.Random(seed)
     characters = [chr(0x4E00 + 7 * n) for n in range(2500)]
-    words = [
-        a + b + c for a in ("re", "co", "in", "pro") for b in ("val", "ser", "mem", "plat", "risk") for c in SUFFIXES
-    ]
-    return [
-        "".join(common(chance, characters, 60)) if n % 2 else " ".join(common(chance, words, 25)) for n in range(count)
-    ]
+    stems = [a + b for a in ("re", "co", "in", "pro") for b in ("val", "ser", "mem", "plat", "risk")]
+    words = [s + a + b for s in stems for a in ("o", "a", "e", "i") for b in ("n", "t", "ment", "ship", "ler")]
 
+    def draw(items: list[str], length: int) -> list[str]:
+        return [items[min(int(chance.paretovariate(0.6)) - 1, len(items) - 1)] for _ in range(length)]
 
-SUFFIXES = [f"{a}{b}" for a in ("o", "a", "e", "i") for b in ("n", "t", "ment", "ship", "ler")]
-
-
-def common(chance: random.Random, items: list[str], count: int) -> list[str]:
-    """Items drawn so that early ones are frequent, as words are in any language."""
-    return [items[min(int(chance.paretovariate(0.6)) - 1, len(items) - 1)] for _ in range(count)]
+    return ["".join(draw(characters, 60)) if n % 2 else " ".join(draw(words, 25)) for n in range(count)]
 
 
 if __name__ == "__main__":

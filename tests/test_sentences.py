@@ -177,10 +177,9 @@ def test_weight_counts_chinese_signs_once_and_words_three_times() -> None:
     assert weight("用App 2号\u200b") == 1 + 3 + 3 + 1
 
 
-PIECES = st.sampled_from(
-    "我 们 的 。 ！ ？ … …… ； ， “ ” ‘ ’ 「 」 （ ） ( ) [ ] 【 】 a B The e.g. U.S. Dr. 3.14 . .. ... ! ? \" ' ** * ~ 1 2019 : ： "
-    "https://x.org/?a=B. 😀 👍🏽 👨‍👩‍👧 ❤️ \u0301 \u200d \u200b \ufeff ｡ ． Ａ İ ß 受访者： \u3000".split(" ")
-) | st.sampled_from([" ", "\n", "\t", "\n\n", "\u2028", "\x00"])
+SIGNS = "我们的。！？…；，“”‘’「」（）()[]【】aB.!?\"'~12:：｡．Ａİß \n\t\u2028\u3000\u0301\u200d\u200b\ufeff\x00"
+WORDS = "…… ... ** The e.g. U.S. Dr. 3.14 2019 https://x.org/?a=B. 😀 👍🏽 👨‍👩‍👧 ❤️ 受访者："
+PIECES = st.sampled_from([*SIGNS, *WORDS.split(), " .", "\n\n"])
 MIXED = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=60)
 
 
@@ -202,51 +201,32 @@ def test_packing_keeps_the_order_and_the_limit(text: str, times: int) -> None:
     assert all(weight(part.of(text)) <= LIMIT for part in parts)
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        ".",
-        "!",
-        "。",
-        "…",
-        ")",
-        "(",
-        "()",
-        "（",
-        "（a",
-        "“",
-        "“a。”",
-        '"',
-        '"a." ',
-        "'",
-        "**",
-        "a.",
-        "A.",
-        "U.S. ",
-        "e.g. ",
-    ]
-    + [
-        ". ",
-        "a b ",
-        "中",
-        "中，",
-        "http://",
-        "[1]",
-        "😀",
-        "😀 ",
-        "\u0301",
-        "\u200d",
-        "\u200b",
-        " ",
-        "\n",
-        "?!)”",
-        "。）",
-        "1.",
-    ],
-)
-def test_half_a_million_equal_signs_are_done_in_linear_work(unit: str) -> None:
-    """Quadratic work on any of these would take hours, and the suite stops a test after two minutes."""
-    text = "x" + unit * (500_000 // len(unit)) + "x"
+HOSTILE = [
+    ".",
+    "。",
+    "…",
+    "()",
+    "（a",
+    "“",
+    "“a。”",
+    '"a." ',
+    "**",
+    "A.",
+    "e.g. ",
+    "a b ",
+    "中，",
+    "http://",
+    "[1]",
+    "😀 ",
+    " ",
+    "?!)”",
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_long_runs_of_one_sign_take_linear_work(unit: str) -> None:
+    """Quadratic work on any of these would take longer than the suite lets a test run."""
+    text = "x" + unit * (100_000 // len(unit)) + "x"
     spans = sentences(text)
     assert spans[0].start == 0
     assert spans[-1].end == len(text)

@@ -109,9 +109,9 @@ def test_a_sentence_that_stands_twice_in_the_segment_is_ambiguous() -> None:
     assert [span.start for span in found.spans] == [0, 31]
 
 
-NOT_CLIPPED: tuple[str, ...] = ()
-NEGATION = ("clipped_negation",)
-NUMBER = ("clipped_number",)
+NOT_CLIPPED: tuple[QuoteFlag, ...] = ()
+NEGATION: tuple[QuoteFlag, ...] = ("clipped_negation",)
+NUMBER: tuple[QuoteFlag, ...] = ("clipped_number",)
 FLAGGED = [
     ("However, I do not trust the platform.", "trust the platform", NEGATION),
     ("However, I do not trust the platform.", "do not trust the platform", NOT_CLIPPED),
@@ -456,7 +456,8 @@ def _spellings(token: str) -> list[str]:
 
 
 def _gap_spellings(before: str, gap: str, after: str) -> list[str]:
-    beside_chinese = before in CHINESE or after in CHINESE
+    pair = {before, after}
+    beside_chinese = bool(pair & {*CHINESE}) and not pair & {*SIGNS}
     blanks = [" ", "  ", "\n", "\u00a0", "\u3000", "\t\n"]
     if not gap:
         return ["", " ", "\n"] if beside_chinese else [""]
@@ -465,6 +466,7 @@ def _gap_spellings(before: str, gap: str, after: str) -> list[str]:
     if gap == "，" and beside_chinese:
         return ["，", ",", ", ", "， "]
     return {
+        "，": ["，", ","] if pair & {*SIGNS} else ["，", ", "],
         ", ": [", ", ",\n"],
         ". ": [". ", ".\u3000"],
         "——": ["——", "—"],

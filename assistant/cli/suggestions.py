@@ -136,7 +136,8 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
             counts["failed"] += outcome.state == "failed"
             advance(counts["done"], total, f"{counts['failed']} failed" if counts["failed"] else "")
 
-        await bulk.work(job, concurrency=concurrency, on_outcome=on_outcome)
+        with job.project.working_on(job.run):
+            await bulk.work(job, concurrency=concurrency, on_outcome=on_outcome)
     return Summary(
         run=job.run,
         kind="assignment" if lens else "open",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -82,6 +83,21 @@ class Project:
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen together or not at all."""
         return self._database.transaction()
+
+    @contextmanager
+    def working_on(self, run: int) -> Iterator[None]:
+        """Be the only process that asks about a run's units, so that no reply is paid for twice."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / f"run-{run}.lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except Timeout:
+            raise ProjectError(
+                f"another process is working on run {run} of this project",
+                "wait for it to end; how far it is: codart status",
+            ) from None
 
     def close(self) -> None:
         """Close the database."""

@@ -230,6 +230,16 @@ def test_a_database_of_a_newer_codart_is_left_alone(project: Project) -> None:
         Project.open(folder)
 
 
+def test_only_one_process_at_a_time_asks_about_a_run(project: Project) -> None:
+    with Project.open(project.folder) as other, project.working_on(1):
+        with other.working_on(2):
+            pass
+        with pytest.raises(ProjectError, match="another process is working on run 1"), other.working_on(1):
+            pytest.fail("two at once")
+    with project.working_on(1):
+        pass
+
+
 def test_two_processes_write_to_one_project_and_nothing_is_lost(project: Project) -> None:
     script = dedent(
         """
