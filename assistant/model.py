@@ -235,6 +235,16 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class SentPrompt:
+    """A prompt as a project keeps it: what was sent, how long it was, what the context limit took away."""
+
+    messages: tuple[Message, ...]
+    tokens: int
+    tokens_estimated: bool
+    trimmed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the server reports them; None where it reports nothing."""
 

@@ -83,7 +83,7 @@ _LABEL = re.compile(
 _POST = re.compile(
     r"(?:#\d{1,5}|[\[【]\d{1,5}[楼樓F]?[\]】]|第?\d{1,5}[楼樓F])[ \t]+(?P<name>\S.{0,40}?)[ \t,，·|]+"
     r"(?:(?:\d{4}[-/.年]|\d{1,2}月)\d|\d{1,2}:\d\d|(?:\d{1,2} )?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
-    r"(?:[\d\s:/.,年月日时分上下午-]|(?i:[ap]m|[a-z]{3,9}day|[a-z]{0,6}ber|uary|ch|il|e|y|ust|st|nd|rd|th|at|um)\b){0,30}$"
+    r"[\d\s:/.,年月日时分上下午-]*(?:[A-Za-z]{1,9}\b[\d\s:/.,-]*){0,3}$"
 )
 _IDENTITY = re.compile(r"[(（](?:[A-Za-z]?\d{0,3}|[甲乙丙丁男女])[)）]")
 _NUMBER = re.compile(  # what tells two people of one role apart

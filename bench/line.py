@@ -25,10 +25,8 @@ def run() -> list[str]:
         project = _project(Path(folder) / "study")
         with project:
             whole = asyncio.run(_line(project, server.base_url))
-            prompts = [
-                Prompt(project.runs.prompt_of(1, key), "d", "open", "zh", "t", (1,), {"type": "object"})
-                for key in range(1, _UNITS + 1)
-            ]
+            sent = [project.runs.prompt_of(1, key) for key in range(1, _UNITS + 1)]
+            prompts = [Prompt(p.messages, "d", "open", "zh", "t", (1,), {"type": "object"}) for p in sent if p]
             bare = asyncio.run(_bare(prompts, server.base_url))
     return [
         f"| {_UNITS} units, {_CONCURRENCY} at a time | per unit |",

@@ -83,7 +83,7 @@ def test_a_block_quote_is_one_quotation_without_its_marks_and_its_speaker() -> N
     found = quotes_in(text)
     (block,) = found.quotes
     assert (block.form, block.depth) == ("block", 0)
-    assert block.text.split() == "We do not trust the platform.".split()
+    assert block.text.split() == ["We", "do", "not", "trust", "the", "platform."]
     assert block.span.of(text) == "We do not trust\n> the platform."
     assert found.skipped == 1
     assert find(block.text, "And: We do not trust the platform. Never.").status == "folded"
@@ -119,7 +119,7 @@ def test_quotations_come_in_order_with_code_point_offsets() -> None:
 MARKS = "“”\"「」『』‘’«»>\n '-"
 
 
-@given(st.text(alphabet=[*MARKS, "a", "s", "信", "word ", "我们信任平台", "\n> "], max_size=60))
+@given(st.lists(st.sampled_from([*MARKS, "s", "word ", "我们信任平台", "\n> "]), max_size=60).map("".join))
 def test_every_quotation_lies_in_the_manuscript(text: str) -> None:
     found = quotes_in(text)
     assert found.skipped >= 0

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import get_args
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import ProjectError, UsageError
@@ -16,6 +16,7 @@ from assistant.folding import fold
 from assistant.model import Discard, Proposal, QuoteFlag, QuoteStatus, Segment, Span, Suggestion
 from assistant.verifying import Finding, find, prove, stored, verify
 
+relaxed = settings(deadline=None)  # the first example loads regex and rapidfuzz
 EN = (
     "We joined in 2019 and paid 12,000 dollars. However, I do not trust the platform with our customer records. "
     "It’s a risk for us. We use AI every day."
@@ -32,6 +33,8 @@ ROWS = {
     "not dropped": (EN, "I do trust the platform with our customer records", "edited", "negation"),
     "not dropped, few words": (EN, "I do trust the platform", "edited", "negation"),
     "do not dropped": (EN, "I trust the platform", "edited", "negation"),
+    "do not contracted": (EN, "I don't trust the platform with our customer records", "edited", "words"),
+    "not to never": (EN, "I do never trust the platform with our customer records", "edited", "negation"),
     "customer to supplier": (EN, "I do not trust the platform with our supplier records", "edited", "words"),
     "true substring after the negator": (EN, "trust the platform with our customer records", "exact", ""),
     "straight for curly": (EN, "It's a risk for us", "folded", ""),
@@ -410,6 +413,7 @@ def _spanned(tokens: list[str], gaps: list[str], first: int, last: int) -> Span:
     return Span(ends[first], ends[last] + len(tokens[last]))
 
 
+@relaxed
 @given(cuttings())
 def test_any_words_stand_where_they_were_taken_from(cutting: tuple[list[str], list[str], int, int]) -> None:
     tokens, gaps, first, last = cutting
@@ -421,6 +425,7 @@ def test_any_words_stand_where_they_were_taken_from(cutting: tuple[list[str], li
     assert (settled.status, settled.spans) == ("exact", (span,))
 
 
+@relaxed
 @given(cuttings(), st.data())
 def test_words_in_other_typography_stand_in_the_same_place(
     cutting: tuple[list[str], list[str], int, int], data: st.DataObject
@@ -478,6 +483,7 @@ def _gap_spellings(before: str, gap: str, after: str) -> list[str]:
     }.get(gap, [gap])
 
 
+@relaxed
 @given(cuttings(), st.data())
 def test_no_quote_with_another_word_is_verified(
     cutting: tuple[list[str], list[str], int, int], data: st.DataObject
@@ -509,6 +515,7 @@ DENIALS = [
 ]
 
 
+@relaxed
 @given(
     st.lists(st.sampled_from(["They met in May. ", "其他人也在场。", "Well, ", "不过，", "2019年，"]), max_size=4),
     st.sampled_from(DENIALS),
@@ -528,6 +535,7 @@ def test_no_quote_without_its_negator_is_verified(
         assert (found.status, found.flags) == ("exact", NEGATION)
 
 
+@relaxed
 @given(texts(least=4), st.data())
 def test_no_suggestion_lies_outside_its_segment_unless_flagged(
     drawn: tuple[list[str], list[str]], data: st.DataObject
@@ -551,6 +559,7 @@ def test_no_suggestion_lies_outside_its_segment_unless_flagged(
         assert widen or span.contains(quote.span)
 
 
+@relaxed
 @given(st.text(max_size=60), st.text(max_size=30), st.booleans())
 def test_whatever_is_verified_is_a_slice_of_the_source(text: str, words: str, inside: bool) -> None:
     source = text + words + text if inside else text + words[::2]
@@ -565,6 +574,7 @@ def test_whatever_is_verified_is_a_slice_of_the_source(text: str, words: str, in
         assert (made.quote.status == "exact") <= (made.quote.text in words)
 
 
+@relaxed
 @given(cuttings())
 def test_a_folded_document_gives_the_same_findings(cutting: tuple[list[str], list[str], int, int]) -> None:
     tokens, gaps, first, last = cutting

@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +21,13 @@ import numpy as np
 
 from vectorstore import Hit, sealing
 from vectorstore.errors import IndexBusy, IndexDamaged, VectorstoreError
+from vectorstore.planning import Holding, Plan, empty, plan
 from vectorstore.ranking import best
 from vectorstore.sealing import Seal
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
     from filelock import BaseFileLock
     from numpy.typing import NDArray
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 _WAIT = 2.0  # seconds to wait for another process to leave the folder
 _PAGE = 5000  # rows a call; Chroma itself allows about 5,461
 _SPARE = 16  # rows fetched beyond k, so that equal neighbours at the edge are settled by id, not by chance
-_PROBES = 8  # stored vectors asked for themselves to see whether the index works
 _ITSELF = 0.999  # a stored vector asked for finds a cosine of at least this
-_SOUND = 0.75  # share of the probes that must succeed: HNSW misses a few on random data (seen: 0.5 %)
+_SOUND = 0.75  # share of the probes that must find themselves: HNSW misses a few on random data (seen: 0.5 %)
+
+# On 4,495 hashed sentences 99 % of questions got their ten nearest; with Chroma's own 100 it was 85 %.
+_HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_search": 400}
 
 
 class VectorIndex:
@@ -48,10 +52,11 @@ class VectorIndex:
         self._lock: BaseFileLock | None = None
         self._client: Client | None = None
         self._collection: Collection | None = None
-        self._seal = self._empty()
+        self._data = ""
+        self._hold(empty(dimension))
 
     def __len__(self) -> int:
-        return len(self._seal.ids)
+        return len(self._holding.ids)
 
     def __enter__(self) -> Self:
         self.open()
@@ -76,46 +81,39 @@ class VectorIndex:
             raise
 
     def sync(self, ids: Sequence[int], stamps: NDArray[np.uint64], vectors: Callable[[], NDArray[np.float32]]) -> int:
-        """Bring the collection to exactly these ids; returns how many rows were added or removed.
+        """Bring the index to exactly these ids; returns how many were added, removed or have another text.
 
-        `stamps` are digests of the texts: a row whose stamp changed is replaced. `vectors` is called only when rows
-        are missing, and gives one row per id. Raises IndexDamaged; the folder then counts as half-written.
+        `stamps` are digests of the texts. `vectors` is called only if a text is new, and gives one row per id.
+        Raises IndexDamaged; the folder then counts as half-written.
         """
-        old = dict(zip(self._seal.ids.tolist(), self._seal.stamps.tolist(), strict=True))
-        new = dict(zip(ids, stamps.tolist(), strict=True))
-        gone = [key for key, stamp in old.items() if new.get(key) != stamp]
-        if 2 * len(gone) > len(old):  # deleted rows weigh on an HNSW graph for ever
-            self.reset()
-            old, gone = {}, []
-        missing = [place for place, (key, stamp) in enumerate(new.items()) if old.get(key) != stamp]
-        if not gone and not missing:
+        todo = plan(self._holding, ids, stamps, vectors)
+        changed = todo.changed
+        if not changed:
             return 0
-        keys = np.asarray(ids, dtype=np.int64)
-        rows = vectors() if missing else None
-        with self._guarded():
-            sealing.remove(self._folder)
-            self._delete(gone)
-            if rows is not None:
-                self._add(keys[missing], rows[missing])
-            self._finish(keys, stamps, rows)
-        return len(gone) + len(missing)
+        if 2 * len(todo.gone) > len(self._holding.rows()):  # deleted rows weigh on an HNSW graph for ever
+            self.reset()
+            todo = plan(self._holding, ids, stamps, vectors)
+        self._carry_out(todo)
+        return changed
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[Hit]:
         """The (almost surely) `k` nearest ids with a positive cosine, which is the score; ties by id."""
-        count = min(k + _SPARE, len(self))
+        count = min(k + _SPARE, self._count)
         if k < 1 or not count or not vector.any():
             return []
         with self._guarded():
             found = self._opened().query(
                 query_embeddings=[vector.astype(np.float32).tolist()], n_results=count, include=["distances"]
             )
-            ids = np.array([int(key) for key in found["ids"][0]], dtype=np.int64)
+            keys = np.array([int(key) for key in found["ids"][0]], dtype=np.uint64)
             distances = np.array((found["distances"] or [[]])[0], dtype=np.float64)
-        return best(ids, 1 - distances, k)
+        first, last = (np.searchsorted(self._keys, keys, side=side) for side in ("left", "right"))
+        places = np.concatenate([self._order[a:b] for a, b in zip(first, last, strict=True)])
+        return best(self._holding.ids[places], np.repeat(1 - distances, last - first), k)
 
     def healthy(self) -> bool:
         """Whether the collection has the rows it should have, and a sample kept beside it finds itself."""
-        probes = [vector for vector in self._seal.probe_vectors if vector.any()]
+        probes = self._holding.probes
         try:
             with self._guarded():
                 self._check_count()
@@ -133,9 +131,11 @@ class VectorIndex:
             sealing.remove(self._folder)
             for old in self._folder.glob("data-*"):
                 shutil.rmtree(old, ignore_errors=True)  # what cannot go now (open on Windows) goes next time
-            self._seal = self._empty()
+            # never a name used before: Chroma keeps broken clients by path for as long as the process lives
+            self._data = f"data-{secrets.token_hex(4)}"
+            self._hold(empty(self._dimension))
             self._connect(create=True)
-            sealing.write(self._folder, self._seal)
+            self._seal()
 
     def close(self) -> None:
         """Let go of the files and the lock. Closing twice is fine."""
@@ -144,17 +144,11 @@ class VectorIndex:
             self._lock.release()
             self._lock = None
 
-    def _empty(self) -> Seal:
-        # never a folder name used before: Chroma keeps broken clients by path for as long as the process lives
-        return Seal(
-            collection=self._name,
-            data=f"data-{secrets.token_hex(4)}",
-            ids=np.empty(0, dtype=np.int64),
-            stamps=np.empty(0, dtype=np.uint64),
-            probes=np.empty(0, dtype=np.int64),
-            probe_vectors=np.empty((0, self._dimension), dtype=np.float32),
-            checksums={},
-        )
+    def _hold(self, holding: Holding) -> None:
+        self._holding = holding
+        self._count = len(holding.rows())
+        self._order = np.argsort(holding.keys, kind="stable")
+        self._keys = holding.keys[self._order]
 
     def _open(self) -> None:
         seal = sealing.read(self._folder)
@@ -165,7 +159,8 @@ class VectorIndex:
             return
         if seal.collection != self._name:
             raise IndexDamaged(f"The vector index {self._folder} holds vectors of another embedder.")
-        self._seal = seal
+        self._data = seal.data
+        self._hold(seal.holding)
         self._connect(create=False)
         self._check_count()
 
@@ -174,12 +169,12 @@ class VectorIndex:
         from chromadb.config import Settings
 
         client = chromadb.PersistentClient(
-            path=str(self._folder / self._seal.data), settings=Settings(anonymized_telemetry=False)
+            path=str(self._folder / self._data), settings=Settings(anonymized_telemetry=False)
         )
         self._client = cast("Client", client)
         if create:
             self._collection = client.create_collection(
-                self._name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                self._name, embedding_function=None, configuration={"hnsw": _HNSW}
             )
         else:
             self._collection = client.get_collection(self._name, embedding_function=None)
@@ -189,35 +184,36 @@ class VectorIndex:
             raise IndexDamaged(f"The vector index {self._folder} could not be opened again.")
         return self._collection
 
-    def _delete(self, ids: Sequence[int]) -> None:
-        for start in range(0, len(ids), _PAGE):
-            self._opened().delete(ids=[str(key) for key in ids[start : start + _PAGE]])
+    def _carry_out(self, todo: Plan) -> None:
+        with self._guarded():
+            sealing.remove(self._folder)
+            self._delete(todo.gone)
+            self._add(todo.added)
+            self._leave()  # so that every file is written out before the seal
+            self._hold(todo.after)
+            self._connect(create=False)
+            self._check_count()
+            self._seal()
 
-    def _add(self, ids: NDArray[np.int64], rows: NDArray[np.float32]) -> None:
+    def _delete(self, keys: Sequence[int]) -> None:
+        for start in range(0, len(keys), _PAGE):
+            self._opened().delete(ids=[str(key) for key in keys[start : start + _PAGE]])
+
+    def _add(self, rows: Mapping[int, NDArray[np.float32]]) -> None:
         page = min(_PAGE, self._client.get_max_batch_size()) if self._client else _PAGE
-        for start in range(0, len(ids), page):
-            part = slice(start, start + page)
-            self._opened().add(ids=[str(key) for key in ids[part].tolist()], embeddings=rows[part])
-
-    def _finish(self, ids: NDArray[np.int64], stamps: NDArray[np.uint64], rows: NDArray[np.float32] | None) -> None:
-        before = self._seal
-        if rows is None:
-            kept = np.isin(before.probes, ids)
-            probes, vectors = before.probes[kept], before.probe_vectors[kept]
-        else:
-            places = np.linspace(0, len(ids) - 1, num=min(_PROBES, len(ids)), dtype=np.int64)
-            probes, vectors = ids[places], rows[places]
-        self._leave()  # so that every file is written out
-        checksums = sealing.checksums(self._folder / before.data)
-        self._seal = Seal(before.collection, before.data, ids, stamps, probes, vectors, checksums)
-        self._connect(create=False)
-        self._check_count()
-        sealing.write(self._folder, self._seal)
+        keys = list(rows)
+        for start in range(0, len(keys), page):
+            part = keys[start : start + page]
+            self._opened().add(ids=[str(key) for key in part], embeddings=np.array([rows[key] for key in part]))
 
     def _check_count(self) -> None:
         count = self._opened().count()
-        if count != len(self):
-            raise IndexDamaged(f"The vector index {self._folder} has {count} rows instead of {len(self)}.")
+        if count != self._count:
+            raise IndexDamaged(f"The vector index {self._folder} has {count} rows instead of {self._count}.")
+
+    def _seal(self) -> None:
+        checksums = sealing.checksums(self._folder / self._data)
+        sealing.write(self._folder, Seal(self._name, self._data, self._holding, checksums))
 
     def _acquire(self) -> None:
         if self._lock is not None:

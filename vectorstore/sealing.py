@@ -13,15 +13,12 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vectorstore.errors import IndexDamaged
+from vectorstore.planning import Holding
 from vectorstore.storing import replace
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _FILE = "seal.npz"
 _PERSISTED = "index_metadata.pickle"  # beside the HNSW files that Chroma reads back; others it makes anew on opening
@@ -34,10 +31,7 @@ class Seal:
 
     collection: str
     data: str  # the subfolder Chroma works in
-    ids: NDArray[np.int64]
-    stamps: NDArray[np.uint64]  # a digest of each id's text
-    probes: NDArray[np.int64]  # a few of the ids, and their vectors: what must find itself
-    probe_vectors: NDArray[np.float32]
+    holding: Holding
     checksums: dict[str, list[int]]  # file → size in bytes, CRC-32
 
 
@@ -49,18 +43,11 @@ def read(folder: Path) -> Seal | None:
     try:
         with np.load(path, allow_pickle=False) as stored:
             about = json.loads(stored["about"].tobytes())
-            seal = Seal(
-                about["collection"],
-                about["data"],
-                stored["ids"],
-                stored["stamps"],
-                stored["probes"],
-                stored["probe_vectors"],
-                about["checksums"],
-            )
+            holding = Holding(stored["ids"], stored["stamps"], stored["keys"], stored["probes"])
+            seal = Seal(about["collection"], about["data"], holding, about["checksums"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise IndexDamaged(f"The seal of the vector index {folder} cannot be read.") from error
-    if len(seal.ids) != len(seal.stamps) or checksums(folder / seal.data) != seal.checksums:
+    if not holding.coherent or checksums(folder / seal.data) != seal.checksums:
         raise IndexDamaged(f"Files of the vector index {folder} are not as they were left.")
     return seal
 
@@ -72,10 +59,10 @@ def write(folder: Path, seal: Seal) -> None:
     np.savez(
         content,
         about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
-        ids=seal.ids,
-        stamps=seal.stamps,
-        probes=seal.probes,
-        probe_vectors=seal.probe_vectors,
+        ids=seal.holding.ids,
+        stamps=seal.holding.stamps,
+        keys=seal.holding.keys,
+        probes=seal.holding.probes,
     )
     replace(folder / _FILE, content.getvalue())
 

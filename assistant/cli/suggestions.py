@@ -32,13 +32,15 @@ class Summary:
     units: dict[UnitState, int]
     suggestions: int  # made just now
     discards: int  # made just now
+    trimmed: int  # prompts made just now that had to leave something out
 
     def line(self) -> str:
         """One line for a person."""
         what = "open codes" if self.kind == "open" else f"codes of {self.lens}"
         units = ", ".join(f"{count} {state}" for state, count in self.units.items() if count)
         made = f"{self.suggestions} suggested, {self.discards} discarded"
-        return f"run {self.run}, {what} by {self.model}: {made}; units: {units}"
+        loss = f"; {self.trimmed} prompts shortened to fit the limit" if self.trimmed else ""
+        return f"run {self.run}, {what} by {self.model}: {made}; units: {units}{loss}"
 
 
 def suggest(
@@ -125,7 +127,7 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
     runs = job.project.runs
     before = runs.states(job.run)
     total = before["pending"] + before["failed"]
-    counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0}
+    counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0, "trimmed": 0}
     lens = job.line.codebook
     with progress(f"codes of {lens.id}" if lens else "open codes") as advance:
 
@@ -134,6 +136,7 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
             counts["suggestions"] += len(outcome.suggestions)
             counts["discards"] += len(outcome.discards)
             counts["failed"] += outcome.state == "failed"
+            counts["trimmed"] += bool(outcome.prompt and outcome.prompt.trimmed)
             advance(counts["done"], total, f"{counts['failed']} failed" if counts["failed"] else "")
 
         with job.project.working_on(job.run):
@@ -146,6 +149,7 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
         units=runs.states(job.run),
         suggestions=counts["suggestions"],
         discards=counts["discards"],
+        trimmed=counts["trimmed"],
     )
 
 
@@ -223,10 +227,10 @@ def show(
         record = next(r for r in _records(study) if r.id == suggestion)
         segment = study.documents.segment(segment_id)
         text = study.documents.get(record.document).text
-        messages = study.runs.prompt_of(record.run or 0, segment_id) if prompt else ()
+        sent = study.runs.prompt_of(record.run or 0, segment_id)
     if as_json:
-        extra = {"segment_text": segment.span.of(text), "prompt": [asdict(m) for m in messages]}
-        show_json(as_dict(record) | extra)
+        shown = asdict(sent) if sent and prompt else None
+        show_json(as_dict(record) | {"segment_text": segment.span.of(text), "prompt": shown})
         return
     names = " / ".join(n for n in (record.code_zh, record.code_en) if n)
     say(f"{record.id}  {record.code}{f' ({names})' if names else ''}  {record.polarity or ''}  {record.state}")
@@ -241,7 +245,10 @@ def show(
     for name, value in (("why", record.rationale), ("decided because", record.why)):
         if value:
             say(f"{name}: {value}")
-    for message in messages:
+    if sent:
+        counted = "by estimate" if sent.tokens_estimated else "counted"
+        say(f"prompt: {sent.tokens} tokens {counted}{''.join('; ' + loss for loss in sent.trimmed)}")
+    for message in sent.messages if sent and prompt else ():
         say(f"\n--- {message.role} ---\n{message.content}")
 
 

@@ -21,6 +21,7 @@ from assistant.model import (
     Prompt,
     RunRecord,
     Segment,
+    SentPrompt,
     Span,
     SuggestionKind,
     UnitState,
@@ -212,20 +213,25 @@ class Runs:
             [(run, segment, attempt, d.flaw, d.detail, d.raw, d.code, d.quote, d.diff, now()) for d in discards],
         )
 
-    def prompt_of(self, run: int, segment: int) -> tuple[Message, ...]:
-        """The messages as they were sent for a unit; empty if nothing was answered yet."""
+    def prompt_of(self, run: int, segment: int) -> SentPrompt | None:
+        """The prompt as it was sent for a unit; None if nothing was answered yet."""
         row = self._db.row(
-            "SELECT prompts.messages FROM units JOIN replies ON replies.id = units.reply"
+            "SELECT prompts.* FROM units JOIN replies ON replies.id = units.reply"
             " JOIN prompts ON prompts.digest = replies.prompt WHERE run = ? AND segment = ?",
             [run, segment],
         )
         if row is None:
-            return ()
+            return None
         found = [
             self._db.row("SELECT role, content FROM messages WHERE digest = ?", [d])
             for d in json.loads(row["messages"])
         ]
-        return tuple(Message(m["role"], m["content"]) for m in found if m)
+        return SentPrompt(
+            messages=tuple(Message(m["role"], m["content"]) for m in found if m),
+            tokens=row["tokens"],
+            tokens_estimated=bool(row["tokens_estimated"]),
+            trimmed=tuple(json.loads(row["trimmed"])),
+        )
 
     def states(self, run: int | None = None) -> dict[UnitState, int]:
         """How many units stand in each state, in one run or in all."""

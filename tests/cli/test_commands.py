@@ -198,7 +198,8 @@ def test_a_suggestion_is_shown_with_its_prompt(codart: Codart, coded: Path) -> N
     key = ids(codart, coded, "--kind", "assignment")[0]
     shown = codart("suggestions", "show", key, "--prompt", "--json", "--project", coded).json
     assert shown["quote"] in shown["segment_text"]
-    assert [m["role"] for m in shown["prompt"]] == ["system", "user"]
+    assert [m["role"] for m in shown["prompt"]["messages"]] == ["system", "user"]
+    assert shown["prompt"]["tokens"] > 0
     assert "⟦" in codart("suggestions", "show", key, "--project", coded).out
 
 

@@ -36,7 +36,16 @@ DOCUMENT = Document(
     name="a.txt", text=TEXT, sha256="1" * 64, media_type="txt", language="zh", case="小米", source="a.txt"
 )
 PLAN = RunPlan("open", None, None, "lexical", "", "open_codes.v1@x", "?", "paragraph.v1", {})
-PROMPT = Prompt((Message("system", "s"), Message("user", "u")), "d" * 64, "open", "zh", "t", (1,), {})
+PROMPT = Prompt(
+    (Message("system", "s"), Message("user", "u")),
+    "d" * 64,
+    "open",
+    "zh",
+    "t",
+    (1,),
+    {},
+    trimmed=("left out passage 2",),
+)
 
 
 @pytest.fixture
@@ -134,8 +143,10 @@ def test_a_failed_unit_is_open_again_and_only_its_last_discards_count(project: P
 
 def test_the_prompt_is_kept_as_it_was_sent(project: Project) -> None:
     run, _ = coded(project)
-    assert project.runs.prompt_of(run, 1) == PROMPT.messages
-    assert project.runs.prompt_of(run, 2) == ()
+    sent = project.runs.prompt_of(run, 1)
+    assert sent
+    assert (sent.messages, sent.trimmed) == (PROMPT.messages, ("left out passage 2",))
+    assert project.runs.prompt_of(run, 2) is None
 
 
 def test_a_decision_leaves_the_suggestion_as_it_was_and_adds_a_coding_by_the_person(project: Project) -> None:

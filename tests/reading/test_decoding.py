@@ -55,7 +55,7 @@ def test_cp1252(length: int) -> None:
 
 
 def test_one_accent_in_a_long_english_text_is_no_chinese() -> None:
-    for word in ("café", "façade", "naïve", "piñata", "don’t", "Straße", "Müller"):
+    for word in ("café", "façade", "naïve", "piñata", "don’t", "Straße", "Müller", "régulier", "Rücken", "plátano"):
         text = EN * 5 + word + " " + EN
         assert decode(text.encode("cp1252")).text == text
 
@@ -131,7 +131,8 @@ def test_an_encoding_outside_the_cascade_is_an_error_not_mojibake(text: str, enc
 
 
 @pytest.mark.parametrize(
-    "data", [bytes(range(256)) * 20, b"\x00\x01\x02\x03\x04", b"\x7fELF" + bytes(60), b"\x08" * 90]
+    "data",
+    [bytes(range(256)) * 20, b"\x00\x01\x02\x03\x04", b"\x7fELF" + bytes(60), b"\x08" * 90, b"some\x01\x02 words" * 9],
 )
 def test_binary_data_is_an_error(data: bytes) -> None:
     with pytest.raises(ReadingError):

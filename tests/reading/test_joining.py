@@ -45,6 +45,12 @@ def test_chinese_paragraph_ends_and_headings() -> None:
     )
 
 
+def test_chinese_lines_that_are_not_full_end_a_paragraph_without_a_mark() -> None:
+    full = "平台企业与用户共同创造价值，这一过程依赖对话、获取、风险评"
+    heading = "网络环境下平台企业价值共创的研究现状与不足"
+    assert join([heading, full, "估。"]).paragraphs == (heading, full + "估。")
+
+
 def test_blank_lines_and_indents_start_paragraphs() -> None:
     line = "The firm opened a forum where customers could talk with its own."
     assert join([line, "", line]).paragraphs == (line, line)

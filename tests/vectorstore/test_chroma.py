@@ -116,9 +116,35 @@ def test_sync_adds_removes_and_replaces_and_asks_for_vectors_only_when_needed(in
         changed[0] = 999  # the text of id 5 became another one, with the vector row 3 had
         swapped = matrix[5:].copy()
         swapped[0] = matrix[3]
-        assert index.sync(range(5, 60), changed, vectors(swapped)) == 2
+        assert index.sync(range(5, 60), changed, vectors(swapped)) == 1
         assert index.search(matrix[3], 1)[0].id == 5
         assert (len(index), index.healthy()) == (55, True)
+
+
+def test_repeated_and_empty_texts_do_not_hide_the_others(index: VectorIndex) -> None:
+    matrix = rows(1200)
+    matrix[200:1000] = matrix[0]  # as interviews are full of "Yes."
+    matrix[1000:1100] = 0  # and of texts with nothing to find
+    marks = stamps(1200)
+    marks[600:1000] = marks[0]  # half of the repeats are the same text, the others only have the same vector
+    with index:
+        index.sync(range(1200), marks, lambda: matrix)
+        assert index._opened().count() == 300
+        assert index.healthy()
+        assert [hit.id for hit in index.search(matrix[700], 5)] == [0, 200, 201, 202, 203]
+        for place in [*range(1, 200), *range(1100, 1200)]:
+            assert index.search(matrix[place], 1)[0].id == place
+        kept = [0, *range(600, 1200)]
+        assert index.sync(kept, marks[kept], lambda: matrix[kept]) == 599
+        assert [hit.id for hit in index.search(matrix[700], 3)] == [0, 600, 601]
+
+
+def test_equal_texts_share_the_vector_of_the_first(index: VectorIndex) -> None:
+    matrix = rows(3)  # a server may answer the same text with slightly different numbers
+    with index:
+        index.sync([1, 2], stamps(1)[[0, 0]], lambda: matrix[:2])
+        assert index.sync([1, 2, 3], stamps(1)[[0, 0, 0]], lambda: matrix) == 1
+        assert [hit.id for hit in index.search(matrix[0], 5)] == [1, 2, 3]
 
 
 def test_when_most_rows_go_it_starts_anew(index: VectorIndex, tmp_path: Path) -> None:
@@ -248,13 +274,13 @@ def test_a_deleted_folder_is_an_empty_index(copy: Path) -> None:
 def test_rows_swapped_behind_its_back_are_noticed(copy: Path) -> None:
     with VectorIndex(copy, "hash.v1", WIDTH) as index:
         assert index.healthy()
-        index._opened().update(ids=[str(i) for i in range(1500)], embeddings=rows(1500, seed=9))
+        index._opened().update(ids=index._opened().get(include=[])["ids"], embeddings=rows(1500, seed=9))
         assert not index.healthy()
 
 
 def test_rows_lost_behind_its_back_are_noticed(copy: Path) -> None:
     with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        index._opened().delete(ids=["3"])
+        index._opened().delete(ids=index._opened().get(limit=1, include=[])["ids"])
         assert not index.healthy()
     with pytest.raises(IndexDamaged, match="1499 rows instead of 1500"):
         VectorIndex(copy, "hash.v1", WIDTH).open()
