@@ -47,14 +47,14 @@ _REFUSED = frozenset("№")  # its expansion "No" reads as a negator
 
 # Between Latin words or numbers a full-width mark is the half-width mark and a space: 2019，300 is not 2019,300.
 _SPACED = {"，": ", ", "；": "; ", "。": ". "}
-NEAR = 80.0
+NEAR = 80.0  # the fuzzy score from which changed words are still the same quote
 _LEAST_CJK = 4  # shorter words are found as they are or not at all: one character of three is a third of the quote
 _LEAST = 10
 _LONGEST = 4_000  # and so are longer ones: nobody repairs a changed quote of pages
 _DIRECT = 256  # rapidfuzz's cost grows with more than the square of the words' length; longer ones are probed in pieces
-_SHORT = 48
-_GAP = 16
-_TRIES = 16
+_SHORT = 48  # in longer words what is left out weighs little enough for a fuzzy score
+_GAP = 16  # folded characters that may be left out: "do not really "
+_TRIES = 16  # places looked at for each way to part the words
 _PROBE = 64
 _PROBES = 8
 _PROBE_NEAR = 65.0  # one piece may hold more than its share of the changes
@@ -139,10 +139,11 @@ def standing(words: str, text: Folded, within: Span | None = None) -> tuple[Span
 
 
 def likely(words: Folded, text: Folded, within: Span | None = None) -> tuple[Span, float] | None:
-    """The range of `text.text` most like the words, with its likeness (0 to 100), or None below NEAR.
+    """The range of `text.text` most like the words, with its likeness (0 to 100), or None where it falls short of NEAR.
 
-    The band is that of rapidfuzz's `partial_ratio_alignment`: a quote with a fifth of its characters edited scores 78
-    or more, one stitched together from two real halves 80 at most, a salad of the text's words 64 at most.
+    The band is that of rapidfuzz's `partial_ratio_alignment`, measured on a text of 35 kB: a quote with a fifth of its
+    characters edited scored 78 or more, one stitched together from two real halves 80 at most, a salad of the text's
+    words 64 at most. Short words that merely leave something out are like it at any score.
     """
     from rapidfuzz import fuzz  # slow to load, and needed only for words that do not stand in the text
 

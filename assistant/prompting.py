@@ -37,11 +37,15 @@ class ExampleCoding:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A segment people have decided on: what they kept, and what they rejected as near misses."""
+    """A passage with the coding people decided on: what they kept, and what they rejected as near misses.
+
+    `invented`: it comes with the codebook, from its authors, and from no document.
+    """
 
     text: str
     kept: tuple[ExampleCoding, ...]
     rejected: tuple[ExampleCoding, ...] = ()
+    invented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

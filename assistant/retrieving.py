@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistant.model import Codebook, Decided, Passage, Segment, SuggestionKind
+from assistant.model import Codebook, Decided, Passage, Probe, Segment, SuggestionKind
 from assistant.prompting import Context, Example, ExampleCoding
 from assistant.settings import Settings
 from vectorstore import Hit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Similar = Callable[[str, int], Sequence[Hit]]
 """Text and how many in; segments most like it, best first, out."""
 
+_MOST_PROBES = 3  # invented passages shown before people have decided anything
 _LABEL_QUOTE = 200  # code points of a quote that count towards a label's meaning
 
 
@@ -65,14 +66,16 @@ class Shelf:
         settings: Settings,
         *,
         kind: SuggestionKind,
-        codebook: str | None,
+        codebook: Codebook | None,
     ) -> None:
         self._passages = {p.segment.id: p for p in passages}
         self._order = {(p.segment.document, p.segment.number): p.segment.id for p in passages}
         self._similar = similar
         self._settings = settings
-        self._decided = _by_segment(decided, kind, codebook, self._passages)
-        self._index = _index(self._decided, self._passages)
+        self._decided = _by_segment(decided, kind, codebook.id if codebook else None, self._passages)
+        self._index = _index({i: self._passages[i].text for i in self._decided})
+        self._probes = codebook.probes if codebook else ()
+        self._probe_index = _index({i: probe.text for i, probe in enumerate(self._probes)})
 
     def text(self, segment: Segment) -> str:
         """The words of a segment."""
@@ -109,12 +112,18 @@ class Shelf:
         return tuple(found[:limit])
 
     def _examples(self, segment: Segment, text: str) -> tuple[Example, ...]:
+        """Decided segments most like this one; until there are any, the codebook's own invented passages."""
         limit = self._settings.examples
-        if limit == 0 or self._index is None:
+        if limit == 0:
             return ()
-        allowed = [i for i in self._decided if i != segment.id]
-        hits = self._index.search(text, limit, allowed=allowed)
-        return tuple(_example(self._passages[h.id].text, self._decided[h.id]) for h in hits)
+        if self._index:
+            others = [i for i in self._decided if i != segment.id]
+            hits = self._index.search(text, limit, allowed=others)
+            return tuple(_example(self._passages[h.id].text, self._decided[h.id]) for h in hits)
+        if self._probe_index:
+            hits = self._probe_index.search(text, min(limit, _MOST_PROBES))
+            return tuple(_probe_example(self._probes[h.id]) for h in hits)
+        return ()
 
 
 def _by_segment(
@@ -128,12 +137,12 @@ def _by_segment(
     return grouped
 
 
-def _index(decided: dict[int, list[Decided]], passages: dict[int, Passage]) -> KeywordIndex | None:
-    if not decided:
+def _index(texts: dict[int, str]) -> KeywordIndex | None:
+    if not texts:
         return None
     from vectorstore.keyword import KeywordIndex
 
-    return KeywordIndex.build(list(decided), [passages[i].text for i in decided])
+    return KeywordIndex.build(list(texts), list(texts.values()))
 
 
 def _example(text: str, decided: list[Decided]) -> Example:
@@ -142,6 +151,11 @@ def _example(text: str, decided: list[Decided]) -> Example:
     for one in decided:
         (kept if one.kept else rejected).append(ExampleCoding(one.code, one.quote, one.polarity, one.why))
     return Example(text, tuple(kept), tuple(rejected))
+
+
+def _probe_example(probe: Probe) -> Example:
+    kept = tuple(ExampleCoding(c.code, c.quote, c.polarity) for c in probe.expected)
+    return Example(probe.text, kept, invented=True)
 
 
 def widen(query: str, codebooks: Sequence[Codebook]) -> tuple[str, tuple[str, ...]]:

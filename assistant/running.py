@@ -62,7 +62,7 @@ def prepare(
                     similar,
                     project.settings,
                     kind=plan.kind,
-                    codebook=plan.lens,
+                    codebook=codebook,
                 ),
                 labels=labels_so_far(project, run) if codebook is None else None,
             )

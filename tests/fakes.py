@@ -99,7 +99,8 @@ def _noformat(request: Request, response: Response, earlier: int) -> Response:
 
 
 def _echo(request: Request, response: Response, earlier: int) -> Response:
-    return failing(401, f"Incorrect API key provided: {request.headers.get('authorization', '')}", "invalid_api_key")
+    key = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return failing(401, f"Incorrect API key provided: {key}", "invalid_api_key")
 
 
 def _once(fault: Response) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -192,6 +193,11 @@ def test_a_list_cut_between_two_codes_says_that_more_may_be_missing() -> None:
     assert [d.flaw for d in only(read(cut)).discards] == ["truncated"]
     bare = json.dumps([item(), item("dart.dialogue")])
     assert [s.flaw for s in read(bare[: bare.rindex("{")]).strays] == ["truncated"]
+
+
+def test_a_segment_number_cut_short_is_not_taken_for_another() -> None:
+    parsed = read(json.dumps({"codes": [item()], "segment": 12})[:-2], 1, 12)
+    assert parsed.answers == ()
 
 
 def test_thinking_that_used_up_the_reply_is_truncated() -> None:
@@ -437,6 +443,18 @@ items = st.builds(
 @example('[{"codes": []},' * 300 + "]" * 300, "stop")
 def test_no_text_makes_it_raise_and_every_discard_can_be_stored(text: str, finish: str) -> None:
     check(read(text, 12, finish=finish))
+
+
+@pytest.mark.parametrize("text", ['{"a' * 60_000, "[" * 100_000, '{"codes": [{"quote": "' + 'b" c ' * 20_000])
+def test_a_hostile_text_takes_time_in_proportion_to_its_length(text: str) -> None:
+    began = time.process_time()
+    check(read(text))
+    assert time.process_time() - began < 30  # seconds; reading anew from each brace would take many minutes
+
+
+@pytest.mark.parametrize("deep", range(600, 1000, 13))
+def test_json_nested_as_deep_as_python_reads_it_is_a_bad_field_and_no_crash(deep: int) -> None:
+    check(read('{"codes": [' + "[" * deep + "1" + "]" * deep + "]}"))
 
 
 @settings(deadline=None)

@@ -45,7 +45,8 @@ def shelf(decisions: Sequence[Decided], codebook: str | None = "dart", **changed
 
     kind = "assignment" if codebook else "open"
     settings = Settings(**changed)  # type: ignore[arg-type]
-    return Shelf(PASSAGES, decisions, similar, settings, kind=kind, codebook=codebook)  # type: ignore[arg-type]
+    book = DART if codebook else None
+    return Shelf(PASSAGES, decisions, similar, settings, kind=kind, codebook=book)  # type: ignore[arg-type]
 
 
 def test_neighbours_are_those_of_the_same_document() -> None:
@@ -69,6 +70,14 @@ def test_examples_are_the_decided_segments_most_like_this_one_but_never_itself()
 def test_examples_never_come_from_a_held_out_document() -> None:
     context = shelf([decided(5), decided(4)]).context(SEGMENT, None, 0)
     assert [e.text for e in context.examples] == [TEXTS[4]]
+
+
+def test_before_anything_is_decided_the_codebooks_invented_passages_stand_in() -> None:
+    examples = shelf([]).context(SEGMENT, None, 0).examples
+    assert 0 < len(examples) <= 3
+    assert all(e.invented and e.text in {probe.text for probe in DART.probes} for e in examples)
+    assert shelf([], codebook=None).context(SEGMENT, None, 0).examples == ()
+    assert not any(e.invented for e in shelf([decided(4)]).context(SEGMENT, None, 0).examples)
 
 
 def test_rejected_codes_are_shown_as_rejected() -> None:
