@@ -51,13 +51,15 @@ class _Chat:
         while True:
             try:
                 async with asyncio.timeout(self._deadline):
-                    return await self._send(prompt, FORMATS[rung])
+                    reply = await self._send(prompt, FORMATS[rung])
+                if prompt.schema:
+                    self._rung = max(self._rung, rung)  # only now: one odd refusal must not lower all later prompts
+                return reply
             except Exception as error:
                 if rung + 1 == len(FORMATS) or not _declines_format(error):
                     failure = _failure(self._endpoint, error)
                     break
             rung += 1
-            self._rung = max(self._rung, rung)
         # Raised out here so that no traceback carries the SDK's error, which may hold the key.
         raise failure
 

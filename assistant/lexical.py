@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.model import Code, Codebook, Prompt, Reply
 from assistant.sentences import sentences
@@ -131,6 +132,7 @@ def answer(prompt: Prompt, codebook: Codebook | None) -> Reply:
     return Reply(json.dumps({"segments": segments}, ensure_ascii=False), NAME)
 
 
+@lru_cache(maxsize=4)
 def _profiles(book: Codebook) -> tuple[_Profile, ...]:
     bags = [(code, _bag(code)) for code in book.codes]
     families = {code.id: ".".join(code.id.split(".")[:2]) for code in book.codes}

@@ -9,6 +9,11 @@ What becomes a segment (the rules of `SCHEME_VERSION`; a change of rules is a ne
   because items are claims of their own. A paragraph heavier than `sentences.LIMIT` is cut at sentence ends.
 - A table row is a segment, the header row (with the rule under it) as well; rows and headings are cut into sentences at
   no size, but one heavier than `sentences.LIMIT` is cut like a paragraph.
+- A heading is what the reader marked, # and underlined lines, and short lines that other text follows: 一、… （一）…
+  1. … 第三章 Chapter 3 CAPITALS. Numbered lines in a row are a list. Within an interview only a line right before a
+  speaker line is taken for one.
+- A speaker line begins with a role (受访者： Interviewer:), both sides of 问/答 or Q/A, a name that comes back, or a
+  numbered post with a date. The speaker is the label as written (NFKC), without time code and stage direction.
 - A turn runs from its speaker line to the next one or to a heading. At size "turn" everything outside turns (the head
   of a transcript, documents without speakers) falls back to paragraphs. At the smaller sizes segments end with the
   turn and carry its speaker; a label or post header alone on its line goes with the words that follow.
@@ -55,7 +60,7 @@ _NUMBERED = (
     ),
     re.compile(rf"\d{{1,2}}[ \t\u3000]+(?=[A-Z{CJK}])"),
 )
-_MARKDOWN_LIST = 2  # the style of _NUMBERED that Markdown reads as a list
+_ARABIC = 2  # the first style of _NUMBERED with Arabic numerals: "1.", which Markdown reads as a list
 _HASHES = re.compile(r"#{1,6}[ \t]+\S")
 _CHAPTER = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,4}(?:章|节|節|部分|篇|卷)|(?i:chapter|part|section|appendix|annex)"
@@ -314,10 +319,11 @@ def _is_heading(lines: Sequence[_Line], place: int, *, markdown: bool) -> bool:
     if _CHAPTER.match(text) or text.casefold().strip(" :：") in _NAMED:
         return True
     style = _style(text)
-    if style is not None:  # numbered lines in a row are a list
+    if style is not None:  # numbered lines in a row, or with clauses, are a list
         alone = style not in (_style(above), _style(lines[place + 1].text))
         bare = style == len(_NUMBERED) - 1 and not (line.gap and lines[place + 1].gap)
-        return alone and not bare and not (markdown and style == _MARKDOWN_LIST)
+        listed = style >= _ARABIC and ("，" in text or (markdown and style == _ARABIC))
+        return alone and not bare and not listed
     return line.gap and text.isupper() and bool(_CAPITALS.search(text)) and not _HAS_CJK.search(text)
 
 
@@ -492,7 +498,7 @@ def _rank(name: str, *, interview: bool) -> str:
 def _accepted(labels: Sequence[_Label], *, interview: bool) -> set[str]:
     """The names that are speakers: known roles, both sides of question and answer, or whoever speaks twice.
 
-    Once two speakers are known, or in a document declared an interview, whoever speaks once counts as well.
+    Beside a known role or two speakers, and in a document declared an interview, whoever speaks once counts as well.
     """
     times = Counter(label.name for label in labels)
     spoken = Counter(label.name for label in labels if _is_speech(label.content))
@@ -510,7 +516,8 @@ def _accepted(labels: Sequence[_Label], *, interview: bool) -> set[str]:
             known = (dialogue and rank in ("question", "answer")) or (often and 2 * spoken[name] >= times[name])
         if known:
             names.add(name)
-    if len(names) > 1 or (interview and len(ranks) > 1):
+    asked = any(ranks[name] == "role" for name in names)
+    if asked or len(names) > 1 or (interview and len(ranks) > 1):
         names |= {name for name in ranks if spoken[name] and ranks[name] != "word"}
     return names
 

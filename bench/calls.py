@@ -1,7 +1,5 @@
 """What one model call costs on this machine beside the network: ours, bare LangChain and the bare SDK in one run.
 
-    python -m bench.calls
-
 All three ask the same loopback server, which answers at once, with the same messages and reply format. They take
 turns, so that a busy machine is busy for each of them; CPU time is the process's own, the server's share included,
 which is the same for all three.
@@ -10,9 +8,7 @@ which is the same for all three.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -84,18 +80,14 @@ async def _measure(base_url: str) -> dict[str, list[tuple[float, float]]]:
 
 
 def run() -> list[str]:
-    """Lines of a table: milliseconds per call (median of the rounds) and the ratio to the bare SDK."""
+    """Markdown lines: milliseconds per call and the ratio to the bare SDK."""
     silence_tracing()
     with FakeServer(lambda body: REPLY) as server:
         spent = asyncio.run(_measure(server.base_url))
     base = statistics.median(cpu for _, cpu in spent["AsyncOpenAI.create"])
-    lines = [f"{'call':<20} {'wall ms':>8} {'CPU ms':>8} {'CPU ratio':>10}"]
+    lines = ["| call | wall ms | CPU ms | CPU beside the bare SDK |", "|---|---|---|---|"]
     for name, rounds in spent.items():
         wall, cpu = (statistics.median(values) for values in zip(*rounds, strict=True))
-        lines.append(f"{name:<20} {wall:>8.2f} {cpu:>8.2f} {cpu / base:>10.2f}")
-    lines.append(f"{CALLS} calls x {ROUNDS} rounds, {AT_ONCE} at once, {os.cpu_count()} processors")
+        lines.append(f"| `{name}` | {wall:.2f} | {cpu:.2f} | {cpu / base:.2f} |")
+    lines += ["", f"Medians of {ROUNDS} rounds of {CALLS} calls, {AT_ONCE} at once; CPU includes the server's share."]
     return lines
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join(run()) + "\n")

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ import pytest
 from assistant.chain import Model, connect
 from assistant.errors import ModelError, UsageError
 from assistant.model import Message, Prompt, Reply, Usage
-from assistant.providers import explain, locate, quoted
-from tests.fakes import Body, FakeServer, Response
+from assistant.parsing import parse
+from assistant.providers import explain, locate, quoted, unreachable
+from tests.fakes import Body, FakeServer, Response, failing
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
@@ -129,6 +132,23 @@ def test_a_bad_request_about_something_else_does_not_lower_the_format(server: Fa
     assert len(server.chats) == 1
 
 
+def test_a_format_is_given_up_only_when_the_next_one_works(server: FakeServer) -> None:
+    def moody(body: Body) -> Response:
+        angry = "angry" in body["messages"][-1]["content"]
+        return failing(400, "The text speaks of structured output") if angry else Response(CODED)
+
+    async def both(url: str) -> None:
+        connected = connect("compatible:m", base_url=url, max_retries=0)
+        with pytest.raises(ModelError, match="structured output"):
+            await connected.ask(prompt("angry"))
+        await connected.ask(prompt())
+        await connected.aclose()
+
+    with FakeServer(moody) as other:
+        asyncio.run(both(other.base_url))
+        assert other.chats[-1].body["response_format"]["type"] == "json_schema"
+
+
 def test_a_cut_reply_keeps_its_text_and_usage(server: FakeServer) -> None:
     reply = ask(server, "trunc")
     assert (reply.finish, reply.usage) == ("length", Usage(120, 30, 20))
@@ -150,6 +170,28 @@ def test_a_cut_reply_is_the_same_when_the_server_takes_no_format(server: FakeSer
             await connected.aclose()
 
     assert asyncio.run(plain()) == ask(server, "trunc")
+
+
+@pytest.mark.parametrize(
+    ("model", "codes", "failure", "flaws"),
+    [
+        ("fine", ["a"], "", []),
+        ("fence", ["a"], "", []),
+        ("think", ["a"], "", []),
+        ("prose", ["a"], "", []),
+        ("wrongtypes", [], "", ["bad_field"]),
+        ("trunc", [], "truncated", ["truncated"]),
+        ("empty", [], "empty", []),
+    ],
+)
+def test_what_servers_make_of_a_reply_is_read_or_named(
+    server: FakeServer, model: str, codes: list[str], failure: str, flaws: list[str]
+) -> None:
+    parsed = parse(ask(server, model), prompt())
+    assert [p.code for answer in parsed.answers for p in answer.proposals] == codes
+    assert parsed.failure == failure and not any(answer.none for answer in parsed.answers)
+    discards = [*parsed.strays, *(d for answer in parsed.answers for d in answer.discards)]
+    assert [discard.flaw for discard in discards] == flaws
 
 
 FAILURES = [
@@ -223,6 +265,28 @@ def test_a_long_wait_or_an_empty_account_is_not_waited_for(server: FakeServer, m
     fail(server, model, max_retries=2)
     assert len(server.chats) == 1
     assert time.monotonic() - began < 3
+
+
+def test_a_long_wait_given_as_a_date_is_not_waited_for_either() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    with FakeServer(lambda body: failing(429, "busy", retry_after=date)) as busy:
+        assert fail(busy, "any", max_retries=2).kind == "rate_limit"
+        assert len(busy.chats) == 1
+
+
+def test_hints_name_the_command_for_the_provider() -> None:
+    ollama, any_server = locate("ollama:qwen3", None, {}), locate("compatible:m", "https://h/v1", {})
+    assert explain(ollama, 404, "model not found").hint == "ollama pull qwen3"
+    assert unreachable(locate("vllm:qwen3", None, {}), "refused").hint == "vllm serve qwen3"
+    assert "SSL_CERT_FILE" in unreachable(any_server, "certificate verify failed").hint
+    assert "--base-url" in unreachable(any_server, "unknown host").hint
+
+
+def test_a_proxy_that_cannot_be_used_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks4://127.0.0.1:9")
+    with pytest.raises(ModelError, match="proxy") as caught:
+        connect("compatible:m", base_url="http://h.invalid/v1")
+    assert (caught.value.kind, caught.value.stops_run) == ("connection", True)
 
 
 def test_a_missing_key_is_said_before_anything_is_sent() -> None:

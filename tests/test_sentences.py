@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.model import Span
@@ -183,6 +183,7 @@ PIECES = st.sampled_from([*SIGNS, *WORDS.split(), " .", "\n\n"])
 MIXED = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=60)
 
 
+@settings(deadline=None)
 @given(MIXED)
 def test_sentences_tile_any_text_and_none_is_blank(text: str) -> None:
     parts = divided(text)
@@ -191,6 +192,7 @@ def test_sentences_tile_any_text_and_none_is_blank(text: str) -> None:
     assert parts == divided(text)
 
 
+@settings(deadline=None)
 @given(MIXED, st.integers(1, 60))
 def test_packing_keeps_the_order_and_the_limit(text: str, times: int) -> None:
     text = (text + "。") * times

@@ -14,12 +14,6 @@ from tests.scripted import coder
 SECRET = "sk-test-DO-NOT-SHOW-1234567890"
 
 
-@pytest.fixture(autouse=True)
-def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY", "CODART_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_a_compatible_server_codes_the_project(codart: Codart, study: Path) -> None:
     with FakeServer(coder) as server:
         printed = codart("suggest", "--model", "compatible:m", "--base-url", server.base_url, "--project", study)
