@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from assistant import chain, lexical, recording
@@ -27,4 +26,4 @@ def connect(spec: str, *, base_url: str, codebook: Codebook | None, record: Path
         model = recording.replay(Path(spec.removeprefix(RECORDED)))
     else:
         model = chain.connect(spec, base_url=base_url or None)
-    return replace(model, ask=recording.recorder(model.ask, record)) if record else model
+    return recording.recorded(model, record) if record else model

@@ -60,7 +60,10 @@ def reply_schema(kind: SuggestionKind, *, code_ids: Sequence[str] | None, attrib
     code: dict[str, Any] = {"type": "string"}
     if kind == "assignment" and code_ids is not None:
         code["enum"] = list(code_ids)
-    chosen = {name: {"type": "string", "enum": list(CHOICES[name])} for name in CHOICES if name in attributes}
+    # null where the passage does not tell: a model that must choose would invent a voice.
+    chosen = {
+        name: {"type": ["string", "null"], "enum": [*CHOICES[name], None]} for name in CHOICES if name in attributes
+    }
     item = _object(
         {
             "code": code,

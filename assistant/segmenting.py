@@ -428,8 +428,7 @@ def _is_full(line: _Line, following: _Line, column: int) -> bool:
         return False
     word = re.match(rf"[{CJK}]|[^\s{CJK}]{{1,60}}", following.text)
     needed = _width(word[0]) + 1 if word else 1
-    slack = 3 if _HAS_CJK.search(line.text[-1] + following.text[0]) else 0  # no line begins with a full stop
-    tight = width + needed + slack > column
+    tight = width + needed > column
     return tight or (width >= _NEARLY * column and not _ends(line.text))
 
 

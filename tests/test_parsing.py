@@ -393,7 +393,7 @@ def test_the_schema_is_strict_and_lists_code_ids_for_assignments_only(kind: Any)
     code = objects[2]["properties"]
     assert list(code) == ["code", "quote", "polarity", "voice", "rationale", "confidence"]
     assert code["code"].get("enum") == (CODES if kind == "assignment" else None)
-    assert code["polarity"]["enum"] == ["+", "-", "±"]
+    assert code["polarity"]["enum"] == ["+", "-", "±", None]
 
 
 def test_the_repair_turn_says_what_was_wrong_and_speaks_of_json() -> None:

@@ -92,6 +92,7 @@ NO_SPEAKERS = [
     "key:value\nkey:other",
     "他说：好。\n他说：不好。",
     "[1] Lee, K. 2004. On value.\n[2] Moss, B. 2008. On logic.",
+    "Weight: 12 kg\nHeight: 3 m\nWeight: 14 kg\nHeight: 4 m",
     "Quality: 5\nVenue: 4\nQuality: 3\nVenue: 2",
     "【摘要】本文研究价值共创。",
 ]
@@ -297,10 +298,15 @@ def test_wrapped_chinese_lines_are_one_paragraph() -> None:
     assert [words for _, _, words in told("\n".join(lines) + "\n\n下一段。")] == ["\n".join(lines), "下一段。"]
 
 
-def test_an_indent_begins_a_paragraph_among_wrapped_lines() -> None:
-    sentence = "我们把每一版图样都贴在论坛上，谁有空谁就来挑毛病，挑出来的毛病当天晚上改好。"
-    paragraph = "　　" + "\n".join(textwrap.wrap("　　" + sentence * 3, 38)).lstrip("　")
+def test_an_indent_begins_a_paragraph_among_wrapped_lines_that_are_all_full() -> None:
+    lines = "上传自己拼的设计，凑满一万名支持者，官方开会评审。" * 6
+    paragraph = "\n".join(["　　" + lines[:36], lines[36:74], lines[74:111] + "。"])
     assert len(told(paragraph + "\n" + paragraph)) == 2
+
+
+def test_unfinished_lines_of_uneven_length_are_not_wrapped() -> None:
+    lines = ["word " * count + "end" for count in (12, 11, 5, 12, 4, 6, 3)]
+    assert len(told("\n".join(lines))) == len(lines)
 
 
 def test_chinese_web_text_with_one_line_per_paragraph_is_split_at_every_line() -> None:
@@ -352,6 +358,10 @@ def test_a_row_too_long_to_be_coded_is_cut_like_a_paragraph() -> None:
 def test_blank_text_has_no_segment_and_ruled_lines_alone_are_one() -> None:
     assert segment(document(""), "paragraph") == segment(document(" \n\u200b\n"), "turn") == ()
     assert told("---\n***") == [("paragraph", "", "---\n***")]
+
+
+def test_white_space_and_rules_at_the_start_belong_to_the_first_segment() -> None:
+    assert [s.span for s in segment(document("\n \n---\n\n一。\n二。"), "paragraph")] == [Span(0, 11), Span(11, 13)]
 
 
 def test_rules_and_time_codes_belong_to_the_segment_before() -> None:

@@ -107,6 +107,8 @@ def run_passes(
     passes = [p for p, kind in ((None, "open"), (book, "assignment")) if only in ("", kind)]
     scheme = indexing.segment_all(study)
     connected = asking.connect(model, base_url=base_url, codebook=book, record=record)
+    for remark in connected.notes:
+        note(remark)
     if connected.base_url:
         note(f"segments with their context are sent to {connected.name} at {connected.base_url}")
     with running.similar_in(study, scheme, note) as similar:
