@@ -304,8 +304,14 @@ def test_an_indent_begins_a_paragraph_among_wrapped_lines_that_are_all_full() ->
     assert len(told(paragraph + "\n" + paragraph)) == 2
 
 
+def test_a_line_beyond_the_wrapping_column_is_a_paragraph_of_its_own() -> None:
+    wrapped = prose(random.Random(1), 72)
+    long = ["Word " * 19 + "end", "Word " * 3 + "end"]
+    assert [words for _, _, words in told("\n".join([wrapped, "", *long]))] == [wrapped, *long]
+
+
 def test_unfinished_lines_of_uneven_length_are_not_wrapped() -> None:
-    lines = ["word " * count + "end" for count in (12, 11, 5, 12, 4, 6, 3)]
+    lines = ["Word " * count + "end" for count in (12, 11, 5, 12, 4, 6, 3)]
     assert len(told("\n".join(lines))) == len(lines)
 
 

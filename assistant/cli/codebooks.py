@@ -35,8 +35,12 @@ def list_codebooks(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
     if as_json:
         show_json(rows)
     else:
-        keys = ["codebook", "zh", "en", "codes", "version", "where"]
-        table(keys, [[row[k] for k in keys] for row in sorted(rows, key=lambda r: r["codebook"])], wide=["en"])
+        keys = ["codebook", "codes", "version", "where"]
+        lines = [
+            [*(row[k] for k in keys), " / ".join(name for name in (row["zh"], row["en"]) if name)]
+            for row in sorted(rows, key=lambda r: r["codebook"])
+        ]
+        table([*keys, "name"], lines, wide=["name"])
 
 
 @app.command("show")

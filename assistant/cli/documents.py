@@ -179,8 +179,15 @@ def _list(project: Path, as_json: bool) -> None:
     elif not rows:
         say("no documents yet; add some with: codart add FILE … --case NAME")
     else:
-        keys = ["document", "name", "version", "case", "kind", "language", "characters", "segments"]
-        table(keys, [[row[k] for k in keys] for row in rows], wide=["name"])
+        headers = ["id", "name", "case", "kind", "lang", "chars", "segs"]
+        table(headers, [_line(row) for row in rows], wide=["name", "case"])
+
+
+def _line(row: dict[str, Any]) -> list[object]:
+    marks = [f"(version {row['version']})"] if row["version"] > 1 else []
+    marks += ["(held out)"] if row["held_out"] else []
+    name = " ".join((row["name"], *marks))
+    return [row["document"], name, *(row[k] for k in ("case", "kind", "language", "characters", "segments"))]
 
 
 @app.command("show")

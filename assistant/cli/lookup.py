@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
-from assistant.cli.output import note, say, shorten, show_json, table
+from assistant.cli.output import entries, note, say, shorten, show_json
 from assistant.errors import UsageError
 from assistant.model import DocumentKind, Passage
 
@@ -61,14 +61,13 @@ def search(
     if not rows:
         say("nothing found; try other words, or fewer filters")
         return
-    table(
-        ["rank", "score", "where", "passage"],
-        [
-            [r["rank"], f"{r['score']:.3f}", f"{r['document']}#{r['segment']} {r['case']}", shorten(r["text"], 200)]
-            for r in rows
-        ],
-        wide=["passage"],
-    )
+    entries([_entry(row) for row in rows])
+
+
+def _entry(row: dict[str, Any]) -> tuple[str, str]:
+    case = f", {row['case']}" if row["case"] else ""
+    where = f"{row['document_name']}{case}  ·  {row['document']}#{row['segment']}, {row['start']}-{row['end']}"
+    return f"{row['rank']:>3}  {where}  ·  score {row['score']:.3f}", shorten(row["text"], 300)
 
 
 def _allowed(

@@ -58,6 +58,17 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, wide: Seq
     console().print(grid)
 
 
+def entries(rows: Sequence[tuple[str, str]]) -> None:
+    """A list whose items have a line that names them and a text below it, indented and wrapped: for long passages."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    where = console()
+    for head, body in rows:
+        where.print(Text(head, style="bold"))
+        where.print(Padding(Text(body), (0, 0, 0, 4)))
+
+
 def console(*, stderr: bool = False) -> Console:
     """A rich console; piped output is as wide as it needs to be, so that nothing is cut for the next program."""
     from rich.console import Console

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
-from assistant.cli.output import note, progress, say, shorten, show_json, table
+from assistant.cli.output import entries, note, progress, say, shorten, show_json, table
 from assistant.errors import UsageError
 from assistant.model import Outcome, Passage, Record, Segment, UnitState
 
@@ -199,16 +199,16 @@ def list_suggestions(
     elif not records:
         say("nothing to show; ask for suggestions with: codart suggest")
     else:
-        table(
-            ["id", "where", "code", "", "quote", "coder", "state"], [_line(r) for r in records], wide=["code", "quote"]
-        )
+        entries([_entry(r) for r in records])
+        say(f"{len(records)} in all; decide with: codart accept ID …, codart reject ID …, codart edit ID …")
 
 
-def _line(record: Record) -> list[object]:
-    marks = " ".join((record.polarity or "", *("⚠" for _ in record.flags))).strip()
-    where = f"{record.document}#{record.segment}"
+def _entry(record: Record) -> tuple[str, str]:
+    code = " ".join(part for part in (record.code, record.polarity) if part)
     coder = record.coder.name if record.coder.kind == "model" else f"{record.coder.name} ({record.coder.kind})"
-    return [record.id, where, record.code, marks, shorten(record.quote), coder, record.state]
+    flags = "".join(f"  ⚠ {flag}" for flag in record.flags)
+    where = f"{record.document}#{record.segment}"
+    return f"{record.id:>4}  {code}  ·  {where}  ·  {coder}, {record.state}{flags}", f"“{shorten(record.quote, 160)}”"
 
 
 @app.command("show")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.vectorstore.making import WIDTH, Bench, fill, rows
+from vectorstore.chroma import VectorIndex
 
 TEXTS = {
     11: "用户在社区里提出新功能，工程师当晚回复并写进下周的更新计划。",
@@ -39,3 +44,30 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     yield attempts
     assert attempts == []
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> VectorIndex:
+    return VectorIndex(tmp_path / "chroma", "hash.v1", WIDTH)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished index of 1,500 rows: its HNSW files are on disk (Chroma writes them from 1,000 rows on)."""
+    folder = tmp_path_factory.mktemp("built") / "chroma"
+    with VectorIndex(folder, "hash.v1", WIDTH) as index:
+        fill(index, rows(1500))
+    return folder
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(built, tmp_path / "chroma")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, texts: dict[int, str]) -> Iterator[Bench]:
+    made = Bench(tmp_path / "index", texts)
+    yield made
+    for one in made.opened:
+        one.close()

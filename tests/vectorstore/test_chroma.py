@@ -1,11 +1,7 @@
-"""The vector index against real Chroma: what it finds, and what it does when its folder is not as it should be."""
+"""The vector index against real Chroma: what it stores and finds."""
 
 from __future__ import annotations
 
-import random
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,50 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from vectorstore import IndexBusy, IndexDamaged, exact
+from tests.vectorstore.making import WIDTH, fill, rows, stamps
+from vectorstore import IndexDamaged, exact
 from vectorstore.chroma import VectorIndex, _collection_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-ROOT = Path(__file__).resolve().parents[2]
-WIDTH = 32
-
-
-def rows(count: int, seed: int = 1) -> NDArray[np.float32]:
-    """Unit vectors around fifty centres, as texts on some topics would be."""
-    chance = np.random.default_rng(seed)
-    centres = chance.standard_normal((50, WIDTH))
-    matrix = centres[chance.integers(0, 50, count)] + 0.5 * chance.standard_normal((count, WIDTH))
-    unit: NDArray[np.float32] = (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
-    return unit
-
-
-def stamps(count: int) -> NDArray[np.uint64]:
-    return np.arange(count, dtype=np.uint64)
-
-
-def fill(index: VectorIndex, matrix: NDArray[np.float32]) -> None:
-    index.sync(range(len(matrix)), stamps(len(matrix)), lambda: matrix)
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> VectorIndex:
-    return VectorIndex(tmp_path / "chroma", "hash.v1", WIDTH)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished index of 1,500 rows: its HNSW files are on disk (Chroma writes them from 1,000 rows on)."""
-    folder = tmp_path_factory.mktemp("built") / "chroma"
-    with VectorIndex(folder, "hash.v1", WIDTH) as index:
-        fill(index, rows(1500))
-    return folder
-
-
-@pytest.fixture
-def copy(built: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(built, tmp_path / "chroma")
 
 
 def test_it_finds_what_exact_search_finds(copy: Path) -> None:
@@ -216,152 +174,3 @@ def test_vectors_of_another_embedder_are_never_mixed_in(copy: Path) -> None:
     for other in (VectorIndex(copy, "openai:x", WIDTH), VectorIndex(copy, "hash.v1", 64)):
         with pytest.raises(IndexDamaged, match="another embedder"):
             other.open()
-
-
-def hnsw(folder: Path, name: str) -> Path:
-    return next(folder.glob(f"data-*/*/{name}"))
-
-
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def scribble(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    chance = random.Random(4)
-    for start in range(0, len(content), 4096):
-        content[start : start + 512] = chance.randbytes(len(content[start : start + 512]))
-    path.write_bytes(bytes(content))
-
-
-def blank(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-DAMAGE: list[Callable[[Path], None]] = [truncate, scribble, blank, Path.unlink]
-
-
-@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
-@pytest.mark.parametrize(
-    "name", ["header.bin", "data_level0.bin", "link_lists.bin", "length.bin", "index_metadata.pickle"]
-)
-def test_damaged_hnsw_files_are_noticed_before_chroma_reads_them(
-    copy: Path, name: str, damage: Callable[[Path], None]
-) -> None:
-    damage(hnsw(copy, name))
-    with pytest.raises(IndexDamaged, match="not as they were left"):
-        VectorIndex(copy, "hash.v1", WIDTH).open()
-
-
-@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
-@pytest.mark.parametrize("name", ["chroma.sqlite3", "seal.npz"])
-def test_a_damaged_database_or_seal_is_damage_and_a_reset_heals_it(
-    copy: Path, name: str, damage: Callable[[Path], None]
-) -> None:
-    damage(next(copy.rglob(name)))
-    index = VectorIndex(copy, "hash.v1", WIDTH)
-    with pytest.raises(IndexDamaged):
-        index.open()
-    index.reset()
-    fill(index, rows(20))
-    assert index.search(rows(20)[4], 1)[0].id == 4
-    index.close()
-    with VectorIndex(copy, "hash.v1", WIDTH) as again:
-        assert (len(again), again.healthy()) == (20, True)
-    assert len(list(copy.glob("data-*"))) == 1
-
-
-def test_a_data_folder_that_vanished_is_damage(copy: Path) -> None:
-    shutil.rmtree(next(copy.glob("data-*")))
-    with pytest.raises(IndexDamaged):
-        VectorIndex(copy, "hash.v1", WIDTH).open()
-
-
-def test_a_deleted_folder_is_an_empty_index(copy: Path) -> None:
-    shutil.rmtree(copy)
-    with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        assert len(index) == 0
-
-
-def test_rows_swapped_behind_its_back_are_noticed(copy: Path) -> None:
-    with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        assert index.healthy()
-        index._opened().update(ids=index._opened().get(include=[])["ids"], embeddings=rows(1500, seed=9))
-        assert not index.healthy()
-
-
-def test_rows_lost_behind_its_back_are_noticed(copy: Path) -> None:
-    with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        index._opened().delete(ids=index._opened().get(limit=1, include=[])["ids"])
-        assert not index.healthy()
-    with pytest.raises(IndexDamaged, match="1499 rows instead of 1500"):
-        VectorIndex(copy, "hash.v1", WIDTH).open()
-
-
-ADDING = """
-import sys
-from pathlib import Path
-import numpy as np
-from vectorstore.chroma import VectorIndex
-matrix = np.random.default_rng(0).standard_normal((40_000, 64)).astype('f4')
-index = VectorIndex(Path(sys.argv[1]), "hash.v1", 64)
-index.open()
-print("adding", flush=True)
-index.sync(range(len(matrix)), np.arange(len(matrix), dtype=np.uint64), lambda: matrix)
-"""
-
-
-def test_a_process_killed_while_adding_leaves_a_folder_that_is_not_trusted(tmp_path: Path) -> None:
-    folder = tmp_path / "chroma"
-    command = [sys.executable, "-c", ADDING, str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "adding\n"
-        while (folder / "seal.npz").exists():
-            assert process.poll() is None
-            time.sleep(0.01)
-        time.sleep(0.5)
-        assert process.poll() is None, "it was done before it could be killed"
-        process.kill()
-    index = VectorIndex(folder, "hash.v1", WIDTH)
-    with pytest.raises(IndexDamaged, match="half-written"):
-        index.open()
-    index.reset()
-    fill(index, rows(20))
-    assert index.healthy()
-    index.close()
-
-
-HOLDING = """
-import sys
-from pathlib import Path
-from vectorstore.chroma import VectorIndex
-with VectorIndex(Path(sys.argv[1]), "hash.v1", 32):
-    print("open", flush=True)
-    sys.stdin.readline()
-"""
-
-
-def test_a_folder_another_process_holds_is_busy_until_it_lets_go(copy: Path) -> None:
-    command = [sys.executable, "-c", HOLDING, str(copy)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
-        with pytest.raises(IndexBusy, match="in use by another process"):
-            VectorIndex(copy, "hash.v1", WIDTH).open()
-        with pytest.raises(IndexBusy):
-            VectorIndex(copy, "hash.v1", WIDTH).reset()
-        process.communicate("\n", timeout=20)
-    with VectorIndex(copy, "hash.v1", WIDTH) as index:
-        assert len(index) == 1500
-
-
-def test_two_indexes_of_one_process_do_not_share_a_folder_either(copy: Path) -> None:
-    with VectorIndex(copy, "hash.v1", WIDTH), pytest.raises(IndexBusy):
-        VectorIndex(copy, "hash.v1", WIDTH).open()
-
-
-def test_a_folder_that_cannot_be_made_is_busy(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(IndexBusy, match="cannot be written"):
-        VectorIndex(tmp_path / "file" / "chroma", "hash.v1", WIDTH).open()
