@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,11 @@ def embedder(project: Project) -> Embedder:
     from vectorstore.embedders import connect
     from vectorstore.errors import VectorstoreError
 
+    # As with chat models: OPENAI_API_KEY goes to OpenAI only, a server of the user's own gets CODART_API_KEY.
+    base_url = project.settings.embedder_base_url or None
+    key = os.environ.get("CODART_API_KEY") if base_url else None
     try:
-        return connect(project.settings.embedder, base_url=project.settings.embedder_base_url or None)
+        return connect(project.settings.embedder, base_url=base_url, api_key=key)
     except VectorstoreError as error:
         raise ModelError(error.message, error.hint, kind="embedder") from error
 
