@@ -5,8 +5,7 @@ A quote a person types is proven like a model's: it must stand in the document, 
 
 from __future__ import annotations
 
-from assistant import codebook as books
-from assistant import verifying
+from assistant import codebook as books, verifying
 from assistant.errors import UsageError
 from assistant.folding import Folded
 from assistant.model import Codebook, Decision, Quote, Record, Segment, Span, Suggestion

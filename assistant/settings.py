@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from assistant.errors import ProjectError
-from assistant.model import SegmentSize
+from assistant.vocabulary import SegmentSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {"language": ("zh", "en"), "segment_size"
 
 def parse(text: str, *, where: str) -> Settings:
     """Settings from the text of a codart.toml; `where` names the file in errors (ProjectError)."""
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

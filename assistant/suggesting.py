@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from assistant import codebook as books
-from assistant import parsing, verifying
+from assistant import codebook as books, parsing, verifying
 from assistant.errors import ModelError
 from assistant.folding import Folded
 from assistant.model import (

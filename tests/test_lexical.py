@@ -6,11 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from assistant import codebook as books
-from assistant import lexical, resources
+from assistant import codebook as books, lexical, resources
 from assistant.model import Codebook, Prompt
 
 DART = books.parse_yaml(resources.codebook_text("dart"), where="dart.yaml")

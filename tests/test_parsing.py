@@ -8,8 +8,7 @@ from bisect import bisect_left
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from assistant.interpreting import read_attribute, read_confidence, read_truth
 from assistant.model import Prompt, Proposal, Reply

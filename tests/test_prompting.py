@@ -6,11 +6,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from assistant import codebook as books
-from assistant import resources, tokens
+from assistant import codebook as books, resources, tokens
 from assistant.errors import ModelError
 from assistant.model import Codebook, Prompt
 from assistant.prompting import Context, Example, ExampleCoding, Request, fence, render

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant import codebook as books
-from assistant import resources
+from assistant import codebook as books, resources
 from assistant.model import Decided, Passage, Segment, Span
 from assistant.retrieving import Labels, Shelf, widen
 from assistant.settings import Settings

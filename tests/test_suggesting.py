@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import codebook as books
-from assistant import resources, tokens
+from assistant import codebook as books, resources, tokens
 from assistant.errors import ModelError
 from assistant.folding import fold
 from assistant.model import Codebook, Outcome, Prompt, Reply, Segment, Span, Usage

@@ -8,8 +8,7 @@ from itertools import accumulate
 from typing import get_args
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from assistant.errors import ProjectError, UsageError
 from assistant.folding import fold

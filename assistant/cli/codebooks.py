@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
 from assistant.cli.output import note, say, show_json, table
 from assistant.errors import CodebookError, ReadingError
-from assistant.model import Codebook
+
+if TYPE_CHECKING:
+    from assistant.model import Codebook
 
 app = typer.Typer(help="See, check and bring in codebooks.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -125,8 +127,7 @@ def _found(name: str, project: Path) -> Codebook:
 
 
 def _shipped(name: str) -> Codebook:
-    from assistant import codebook as books
-    from assistant import resources
+    from assistant import codebook as books, resources
 
     return books.parse_yaml(resources.codebook_text(name), where=f"{name}.yaml")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from assistant.cli.options import HERE, ProjectDir, opened
 from assistant.cli.output import say, shorten
 from assistant.errors import UsageError
-from assistant.model import Action, Decision, Modality, Polarity, Record, Voice
+from assistant.vocabulary import Action, Modality, Polarity, Voice
+
+if TYPE_CHECKING:
+    from assistant.model import Record
 
 Ids = Annotated[list[int], typer.Argument(help="Ids from: codart suggestions list.")]
 By = Annotated[str, typer.Option("--coder", help="Whose decision it is; the project's coder if left out.")]
@@ -56,6 +59,7 @@ def edit(
     """
     from assistant import reviewing
     from assistant.folding import fold
+    from assistant.model import Decision
 
     polarity = "-" if polarity in ("−", "–") else polarity
     for name, value, known in (
@@ -88,6 +92,7 @@ def edit(
 
 def _decide(ids: list[int], action: Action, coder: str, why: str, project: Path) -> list[Record]:
     from assistant import reviewing
+    from assistant.model import Decision
 
     decision = Decision(action, why=why)
     with opened(project) as study, study.transaction():  # all of them or, where an id is wrong, none

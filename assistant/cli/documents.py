@@ -13,9 +13,10 @@ import typer
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
 from assistant.cli.output import note, progress, say, shorten, show_json, table
 from assistant.errors import CodartError, UsageError
-from assistant.model import Document, DocumentKind
+from assistant.vocabulary import DocumentKind
 
 if TYPE_CHECKING:
+    from assistant.model import Document
     from assistant.project import Project
 
 app = typer.Typer(help="List and read the stored documents.", rich_markup_mode=None)

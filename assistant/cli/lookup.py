@@ -11,9 +11,10 @@ import typer
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
 from assistant.cli.output import entries, note, say, shorten, show_json
 from assistant.errors import UsageError
-from assistant.model import DocumentKind, Passage
+from assistant.vocabulary import DocumentKind
 
 if TYPE_CHECKING:
+    from assistant.model import Passage
     from assistant.project import Project
     from assistant.proving import Proof
 

@@ -10,7 +10,6 @@ import typer
 
 from assistant.cli.output import say
 from assistant.errors import UsageError
-from assistant.settings import Settings
 
 DEMO_QUESTION = (
     "用户怎样参与价值创造，企业又怎样回应？ How do users take part in value creation, and how do firms answer?"
@@ -28,6 +27,7 @@ def init(
     Example: codart init myproject --question "How do users take part in value creation?"
     """
     from assistant.project import Project
+    from assistant.settings import Settings
 
     if language not in ("", "zh", "en"):
         raise UsageError(f"there is no report language {language!r}", "choose zh or en")
@@ -53,6 +53,7 @@ def demo(
     from assistant.cli.exports import write
     from assistant.cli.suggestions import run_passes
     from assistant.project import Project
+    from assistant.settings import Settings
 
     if not (folder / "codart.toml").exists():
         Project.create(folder, Settings(question=DEMO_QUESTION, coder=_login(), language="zh")).close()

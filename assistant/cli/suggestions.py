@@ -12,10 +12,11 @@ import typer
 from assistant.cli.options import HERE, AsJson, ProjectDir, opened
 from assistant.cli.output import entries, note, progress, say, shorten, show_json, table
 from assistant.errors import UsageError
-from assistant.model import Outcome, Passage, Record, Segment, UnitState
+from assistant.vocabulary import UnitState
 
 if TYPE_CHECKING:
     from assistant.bulk import Work
+    from assistant.model import Outcome, Passage, Record, Segment
     from assistant.project import Project
 
 app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)

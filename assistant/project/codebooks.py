@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from assistant import codebook as books
-from assistant import resources
+from assistant import codebook as books, resources
 from assistant.errors import UsageError
 from assistant.model import Codebook
 from assistant.project.database import Database, now

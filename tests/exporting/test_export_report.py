@@ -11,8 +11,7 @@ from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from assistant.exporting import report
 from assistant.exporting.report.listing import changes

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from assistant.errors import ReadingError
 from assistant.model import Document
