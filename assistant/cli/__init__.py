@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_INTERRUPTED = 130
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `codart` with these arguments (the process's own by default) and exit: 0 done, 1 trouble, 2 wrong usage."""
@@ -20,10 +22,10 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     try:
         app(args=arguments, prog_name="codart")
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
-    except KeyboardInterrupt:
-        note("stopped; all that was finished is stored. The same command goes on from here.")
-        return 130
+        code = stop.code if isinstance(stop.code, int) else 1
+        if code == _INTERRUPTED:  # how typer ends on Ctrl-C
+            note("stopped; all that was finished is stored. The same command goes on from here.")
+        return code
     except CodartError as error:
         if debug:
             raise

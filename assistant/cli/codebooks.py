@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
 from assistant.cli.output import note, say, show_json, table
 from assistant.errors import CodebookError, ReadingError
 
@@ -106,7 +106,7 @@ def import_codebook(
     for warning in books.check(book):
         note(f"warning: {warning}")
     say(f"{book.id}: {len(book.codes)} codes, version {book.version}")
-    say(f"next: codart suggest --codebook {book.id}")
+    say(f"next: codart suggest --codebook {book.id}{at(project)}")
 
 
 def _found(name: str, project: Path) -> Codebook:

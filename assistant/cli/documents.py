@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
 from assistant.cli.output import note, progress, say, shorten, show_json, table
 from assistant.errors import CodartError, UsageError
 from assistant.vocabulary import DocumentKind
@@ -45,7 +45,7 @@ def add(
     if as_json:
         show_json(results)
     else:
-        _report(results)
+        _report(results, project)
     if failed:
         raise typer.Exit(1)
 
@@ -129,7 +129,7 @@ def _row(document: Document) -> dict[str, Any]:
     }
 
 
-def _report(results: list[dict[str, Any]]) -> None:
+def _report(results: list[dict[str, Any]], project: Path) -> None:
     for result in results:
         if result["error"]:
             note(f"error: {result['error']}")
@@ -143,7 +143,7 @@ def _report(results: list[dict[str, Any]]) -> None:
     new = sum(1 for r in results if r.get("how") in ("added", "new version"))
     say(f"{new} added, {len(results) - new - failed} already there, {failed} not readable")
     if new:
-        say("next: codart suggest")
+        say(f"next: codart suggest{at(project)}")
 
 
 @app.callback(invoke_without_command=True)
@@ -178,7 +178,7 @@ def _list(project: Path, as_json: bool) -> None:
     if as_json:
         show_json(rows)
     elif not rows:
-        say("no documents yet; add some with: codart add FILE … --case NAME")
+        say(f"no documents yet; add some with: codart add FILE … --case NAME{at(project)}")
     else:
         headers = ["id", "name", "case", "kind", "lang", "chars", "segs"]
         table(headers, [_line(row) for row in rows], wide=["name", "case"])

@@ -20,6 +20,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines; f
 HERE = Path()
 
 
+def at(project: Path) -> str:
+    """What a command shown as the next step needs so that it finds this project from the same folder."""
+    return "" if project == HERE else f" --project {project}"
+
+
 @contextmanager
 def opened(folder: Path) -> Iterator[Project]:
     """The project in `folder`, closed afterwards."""

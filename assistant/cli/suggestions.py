@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
 from assistant.cli.output import entries, note, progress, say, shorten, show_json, table
 from assistant.errors import UsageError
 from assistant.vocabulary import UnitState
@@ -83,7 +83,7 @@ def suggest(
     else:
         for summary in summaries:
             say(summary.line())
-        _advise(name, summaries)
+        _advise(name, summaries, at(project))
     if any(s.units["failed"] for s in summaries):
         raise typer.Exit(1)
 
@@ -156,12 +156,12 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
     )
 
 
-def _advise(model: str, summaries: list[Summary]) -> None:
+def _advise(model: str, summaries: list[Summary], where: str) -> None:
     if model == "lexical":
         say("`lexical` is a keyless baseline that only compares words; for a language model: --model provider:model")
     if any(s.units["failed"] for s in summaries):
-        say("some units failed (see: codart status); the same command tries them again")
-    say("next: codart suggestions list   ·   codart accept ID …   ·   codart export report.html")
+        say(f"some units failed (see: codart status{where}); the same command tries them again")
+    say(f"next: codart suggestions list{where}   ·   codart export report.html{where}")
 
 
 @app.command("list")
@@ -198,7 +198,7 @@ def list_suggestions(
 
         show_json([as_dict(r) for r in records])
     elif not records:
-        say("nothing to show; ask for suggestions with: codart suggest")
+        say(f"nothing to show; ask for suggestions with: codart suggest{at(project)}")
     else:
         entries([_entry(r) for r in records])
         say(f"{len(records)} in all; decide with: codart accept ID …, codart reject ID …, codart edit ID …")
@@ -303,15 +303,15 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
             say(f"run {run.id}: {count} failed: {kind}")
     discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
     say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
-    _next_step(bool(documents), bool(runs), units)
+    _next_step(bool(documents), bool(runs), units, at(project))
 
 
-def _next_step(documents: bool, runs: bool, units: dict[UnitState, int]) -> None:
+def _next_step(documents: bool, runs: bool, units: dict[UnitState, int], where: str) -> None:
     if not documents:
-        say("next: codart add FILE … --case NAME")
+        say(f"next: codart add FILE … --case NAME{where}")
     elif not runs:
-        say("next: codart suggest")
+        say(f"next: codart suggest{where}")
     elif units["pending"] or units["failed"]:
-        say("next: codart suggest   (goes on with pending and failed units)")
+        say(f"next: codart suggest{where}   (goes on with pending and failed units)")
     else:
-        say("next: codart suggestions list   ·   codart accept ID …   ·   codart export codes.xlsx")
+        say(f"next: codart suggestions list{where}   ·   codart export codes.xlsx{where}")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -106,3 +110,24 @@ def test_the_key_reaches_neither_the_project_nor_a_recording(
     codart("export", tmp_path / "all.jsonl", "--project", study)
     written = [file, tmp_path / "all.jsonl", *(p for p in study.rglob("*") if p.is_file())]
     assert all(SECRET.encode() not in path.read_bytes() for path in written)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process alone on Windows")
+def test_ctrl_c_says_that_nothing_is_lost_and_the_next_run_goes_on(codart: Codart, study: Path) -> None:
+    root = Path(__file__).parents[2]
+    with FakeServer(coder, latency=0.5) as server:
+        arguments = ["suggest", "--model", "compatible:m", "--base-url", server.base_url, "--concurrency", "1"]
+        command = [sys.executable, "-m", "assistant", *arguments, "--project", str(study)]
+        process = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True)
+        while len(server.chats) < 2:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "all that was finished is stored" in err
+        asked = len(server.chats)
+        assert codart(*arguments, "--project", study).code == 0
+    units = codart("status", "--json", "--project", study).json["units"]
+    assert (units["pending"], units["failed"]) == (0, 0)
+    assert len(server.chats) <= sum(units.values()) + 1  # only the one under way was asked twice
+    assert asked >= 2
