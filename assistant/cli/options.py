@@ -22,7 +22,12 @@ HERE = Path()
 
 def at(project: Path) -> str:
     """What a command shown as the next step needs so that it finds this project from the same folder."""
-    return "" if project == HERE else f" --project {project}"
+    return "" if project == HERE else f" --project {quoted(project)}"
+
+
+def quoted(path: Path) -> str:
+    """A path as one types it: in quotation marks if it holds spaces."""
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli.options import quoted
 from assistant.cli.output import say
 from assistant.errors import UsageError
 
@@ -36,7 +37,7 @@ def init(
     say(f"{folder} is ready. Its settings are in {folder / 'codart.toml'}.")
     if not question:
         say("no research question yet: write it into codart.toml, it makes suggestions sharper")
-    say(f"next: codart add FILE … --case NAME --project {folder}")
+    say(f"next: codart add FILE … --case NAME --project {quoted(folder)}")
 
 
 def demo(
@@ -70,7 +71,8 @@ def demo(
         write(study, report, "zh")
         write(study, folder / "report.en.html", "en")
     say("These codes come from `lexical`, a keyless baseline that only compares words; it is not a language model.")
-    say(f"next: codart suggestions list --project {folder}   (then: codart accept ID --project {folder})")
+    where = f"--project {quoted(folder)}"
+    say(f"next: codart suggestions list {where}   (then: codart accept ID {where})")
     say(f"look at: {report.resolve()}   (in English: {folder / 'report.en.html'})")
 
 
