@@ -32,6 +32,7 @@ __all__ = [
 SETTINGS = "codart.toml"
 DATABASE = "project.db"
 INDEX = "index"
+LOCKS = ".locks"
 
 
 class Project:
@@ -89,7 +90,9 @@ class Project:
         """Be the only process that asks about a run's units, so that no reply is paid for twice."""
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / f"run-{run}.lock", timeout=0)
+        locks = self.folder / LOCKS
+        locks.mkdir(exist_ok=True)
+        lock = FileLock(locks / f"run-{run}.lock", timeout=0)
         try:
             with lock:
                 yield
