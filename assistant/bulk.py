@@ -33,10 +33,16 @@ class Work:
     line: Line
     shelf: Shelf
     labels: Labels | None  # None where codes come from a codebook
+    chosen: frozenset[int]  # ids of the segments to ask about; other open units of the run are left as they are
+
+    def open_units(self) -> list[tuple[int, Segment]]:
+        """The units still to be asked among the chosen ones, each with its place in the run's order."""
+        units = self.project.runs.open_units(self.run)
+        return [(place, segment) for place, segment in units if segment.id in self.chosen]
 
 
 async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome) -> None:
-    """Ask about every open unit of a run and store each outcome at once.
+    """Ask about every open unit of a job and store each outcome at once.
 
     Ends early with the ModelError of a model that cannot be asked (wrong key, no quota, server gone); units not yet
     answered then stay pending. Cancelling (Ctrl-C) likewise loses nothing that was stored.
@@ -44,7 +50,7 @@ async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome) -> None:
     running: dict[asyncio.Task[Outcome], tuple[int, Segment]] = {}
     texts = _Texts(job.project)
     try:
-        for place, segment in job.project.runs.open_units(job.run):
+        for place, segment in job.open_units():
             while running and not _may_start(place, running, concurrency):
                 await _finish_one(job, running, on_outcome)
             request = _request(job, texts, place, segment)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _BATCH = 256  # segments embedded and stored at a time, so that an interruption loses little
 
+Notify = Callable[[str], None]
+"""Takes a sentence the person should read."""
+
 OnProgress = Callable[[int, int], None]
 """Done, in all."""
 
@@ -30,16 +33,20 @@ def segment_all(project: Project) -> str:
     return name
 
 
-def embedder(project: Project) -> Embedder:
-    """The embedder the project is set to (ModelError if it cannot be had)."""
+def embedder(project: Project, notify: Notify) -> Embedder:
+    """The embedder the project is set to (ModelError if it cannot be had); says so if texts leave the machine."""
     from vectorstore.embedders import connect
     from vectorstore.errors import VectorstoreError
 
+    spec = project.settings.embedder
+    if spec.startswith("openai:"):
+        where = project.settings.embedder_base_url or "OpenAI"
+        notify(f"segments and queries are sent to the embedder {spec} at {where}")
     # As with chat models: OPENAI_API_KEY goes to OpenAI only, a server of the user's own gets CODART_API_KEY.
     base_url = project.settings.embedder_base_url or None
     key = os.environ.get("CODART_API_KEY") if base_url else None
     try:
-        return connect(project.settings.embedder, base_url=base_url, api_key=key)
+        return connect(spec, base_url=base_url, api_key=key)
     except VectorstoreError as error:
         raise ModelError(error.message, error.hint, kind="embedder") from error
 
@@ -62,9 +69,7 @@ def embed_new(project: Project, using: Embedder, name: str, on_progress: OnProgr
         on_progress(start + len(batch), len(todo))
 
 
-def retriever(
-    project: Project, using: Embedder, passages: Iterable[Passage], notify: Callable[[str], None]
-) -> Retriever:
+def retriever(project: Project, using: Embedder, passages: Iterable[Passage], notify: Notify) -> Retriever:
     """A search over passages whose vectors stand in project.db; a lost or broken index is rebuilt by itself."""
     from vectorstore.retriever import Corpus, Retriever
 

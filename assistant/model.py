@@ -19,6 +19,7 @@ from assistant.vocabulary import (
     Polarity as Polarity,
     QuoteFlag as QuoteFlag,
     QuoteStatus as QuoteStatus,
+    RecordState as RecordState,
     Role as Role,
     SegmentKind as SegmentKind,
     SegmentSize as SegmentSize,
@@ -366,7 +367,7 @@ class Record:
     codebook_version: str | None
     coder: Coder
     run: int | None
-    state: Literal["suggested", "accepted", "edited", "rejected"]
+    state: RecordState
     rationale: str
     confidence: float | None
     suggestion: int | None = None  # on a person's coding: the suggestion it decides
@@ -403,9 +404,10 @@ class RunRecord:
     question: str
     started: str
     units: dict[UnitState, int]
-    errors: dict[str, int]  # failed units by kind of error
+    errors: dict[str, int]  # failed and refused units by kind of error
     usage: Usage
     parameters: dict[str, Any]
+    reasons: dict[str, str] = field(default_factory=dict)  # one message for each kind of error
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,9 @@ def locate(spec: str, base_url: str | None, environment: Mapping[str, str]) -> E
     provider = _PROVIDERS.get(provider_name.lower())
     if provider is None or not colon or not model.strip():
         known = ", ".join(f"{name}:MODEL" for name in _PROVIDERS)
-        raise UsageError(f"'{spec}' does not name a model.", f"Write it as one of: {known}, recorded:FILE.jsonl")
+        raise UsageError(
+            f"'{spec}' does not name a model.", f"Write it as one of: lexical, {known}, recorded:FILE.jsonl"
+        )
     configured = environment.get("OPENAI_BASE_URL", "") if provider_name.lower() == "openai" else ""
     url = _checked_url((base_url or configured or provider.base_url).strip(), spec)
     key = _checked_key(environment.get(provider.key_name, "").strip(), provider, spec)

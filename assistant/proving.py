@@ -78,7 +78,8 @@ def _prove(words: str, shelf: Sequence[tuple[Document, Folded]], at: Span | None
         if len(standing) > 1:
             status, chosen = "ambiguous", standing
     else:
-        chosen = sorted(chosen, key=lambda pair: -pair[1].likeness)[:1]
+        # The nearest document; of an elided quote the one in which most of its parts stand, so the later part fails.
+        chosen = sorted(chosen, key=lambda pair: (-pair[1].likeness, -words.find(pair[1].part)))[:1]
     first = chosen[0][1]
     return Proof(
         quote=words,

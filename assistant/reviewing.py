@@ -28,8 +28,7 @@ def decide(record: Record, decision: Decision) -> Suggestion | None:
         polarity=decision.polarity or record.polarity,
         modality=decision.modality or record.modality,
         voice=decision.voice or record.voice,
-        rationale=record.rationale,
-        confidence=record.confidence,
+        rationale=decision.why,  # the person's own; the model's stays with the suggestion
     )
 
 
@@ -39,6 +38,12 @@ def code_for(record: Record, name: str, codebook: Codebook | None) -> str:
     if not label:
         raise UsageError("a code needs a name", f'codart edit {record.id} --code "…"')
     if record.kind == "open":
+        known = books.resolve(codebook, label) if codebook else None
+        if codebook and known and known.id == label:
+            raise UsageError(
+                f"suggestion {record.id} is an open code, and {label} is a code of the codebook {codebook.id}",
+                "edit an assignment instead: codart suggestions list --kind assignment",
+            )
         return label
     if codebook is None:
         raise UsageError(f"codebook {record.codebook} of suggestion {record.id} is missing", "codart codebook list")

@@ -65,6 +65,7 @@ def prepare(
                     codebook=codebook,
                 ),
                 labels=labels_so_far(project, run) if codebook is None else None,
+                chosen=frozenset(wanted),
             )
         )
     return works
@@ -90,6 +91,7 @@ def _plan(project: Project, model: Model, codebook: Codebook | None, scheme: str
             "max_prompt_tokens": settings.max_prompt_tokens,
             "embedder": settings.embedder,
             "window": WINDOW,
+            "base_url": model.base_url,
         },
     )
 
@@ -105,6 +107,6 @@ def _template_version(kind: SuggestionKind) -> str:
 @contextmanager
 def similar_in(project: Project, scheme: str, notify: Callable[[str], None]) -> Iterator[Similar]:
     """A search for passages like a text, over all segments of a project."""
-    using = indexing.embedder(project)
+    using = indexing.embedder(project, notify)
     with indexing.retriever(project, using, project.documents.passages(scheme), notify) as index:
         yield index.search

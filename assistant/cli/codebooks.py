@@ -14,6 +14,8 @@ from assistant.errors import CodebookError, ReadingError
 if TYPE_CHECKING:
     from assistant.model import Codebook
 
+_MOST_WARNINGS = 8
+
 app = typer.Typer(help="See, check and bring in codebooks.", rich_markup_mode=None, no_args_is_help=True)
 
 
@@ -83,8 +85,7 @@ def check(
     if as_json:
         show_json({"codebook": book.id, "version": book.version, "codes": len(book.codes), "warnings": warnings})
         return
-    for warning in warnings:
-        say(f"warning: {warning}")
+    _warn(warnings)
     say(f"{book.id}: {len(book.codes)} codes, version {book.version}, {len(warnings)} warnings")
 
 
@@ -98,13 +99,14 @@ def import_codebook(
 
     Example: codart codebook import mycodes.csv --id trust
     """
-    from assistant import codebook as books
+    from assistant import codebook as books, resources
 
     book = _from_file(file, codebook_id)
     with opened(project) as study:
         study.codebooks.add(book)
-    for warning in books.check(book):
-        note(f"warning: {warning}")
+    if book.id in resources.codebook_names():
+        note(f"this project now uses its own codebook {book.id} instead of the one codart ships")
+    _warn(books.check(book))
     say(f"{book.id}: {len(book.codes)} codes, version {book.version}")
     say(f"next: codart suggest --codebook {book.id}{at(project)}")
 
@@ -147,6 +149,13 @@ def _from_file(file: Path, codebook_id: str) -> Codebook:
     if file.suffix.lower() == ".csv":
         return books.parse_csv(text, where=str(file), codebook_id=codebook_id or file.stem)
     return books.parse_yaml(text, where=str(file))
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings[:_MOST_WARNINGS]:
+        note(f"warning: {warning}")
+    if len(warnings) > _MOST_WARNINGS:
+        note(f"… and {len(warnings) - _MOST_WARNINGS} warnings more; all of them: codart codebook check FILE --json")
 
 
 def _row(book: Codebook, where: str) -> dict[str, Any]:

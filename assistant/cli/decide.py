@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from assistant.cli.options import HERE, ProjectDir, opened
+from assistant.cli.options import HERE, ProjectDir, check_choice, opened
 from assistant.cli.output import say, shorten
 from assistant.errors import UsageError
 from assistant.vocabulary import Action, Modality, Polarity, Voice
@@ -67,25 +67,31 @@ def edit(
         ("modality", modality, get_args(Modality)),
         ("voice", voice, get_args(Voice)),
     ):
-        if value and value not in known:
-            raise UsageError(f"there is no {name} {value!r}", f"choose one of: {', '.join(known)}")
+        check_choice(name, value, known)
     with opened(project) as study:
+        by = coder or _coder(study.settings.coder)
         record, segment_id = study.codings.suggestion(suggestion)
         segment = study.documents.segment(segment_id)
-        book = study.codebooks.version(record.codebook, record.codebook_version or "") if record.codebook else None
+        book = (
+            study.codebooks.version(record.codebook, record.codebook_version or "")
+            if record.codebook
+            else study.codebooks.in_force(study.settings.codebook)
+        )
+        text = fold(study.documents.get(record.document).text)
         decision = Decision(
             "edit",
             why=why,
             code=reviewing.code_for(record, code, book) if code else None,
-            quote=reviewing.quote_for(quote, segment, fold(study.documents.get(record.document).text))
-            if quote
-            else None,
+            quote=reviewing.quote_for(quote, segment, text) if quote else None,
             polarity=polarity or None,  # type: ignore[arg-type]
             modality=modality or None,  # type: ignore[arg-type]
             voice=voice or None,  # type: ignore[arg-type]
         )
-        coded = reviewing.decide(record, decision)
-        study.codings.decide(record, segment, decision, coded, coder or _coder(study.settings.coder))
+        # A second edit goes on from the person's own coding, not from the suggestion.
+        coded = reviewing.decide(study.codings.own(record.id, by) or record, decision)
+        if coded:
+            segment = study.documents.segment_at(segment, coded.quote.span.start)
+        study.codings.decide(record, segment, decision, coded, by)
     if coded:
         say(f"edited {record.id}: {coded.code} ← {shorten(coded.quote.text)}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, check_choice, opened
 from assistant.cli.output import note, progress, say, shorten, show_json, table
 from assistant.errors import CodartError, UsageError
 from assistant.vocabulary import DocumentKind
@@ -35,17 +35,15 @@ def add(
 
     Example: codart add docs/*.docx report.pdf --case Xiaomi
     """
-    if kind and kind not in get_args(DocumentKind):
-        raise UsageError(
-            f"there is no kind {kind!r} of document", f"choose one of: {', '.join(get_args(DocumentKind))}"
-        )
+    check_choice("kind of document", kind, get_args(DocumentKind))
     with opened(project) as study:
         results = add_files(study, [(path, case, kind) for path in _expanded(files)])
-    failed = [r for r in results if r["error"]]
-    if as_json:
-        show_json(results)
-    else:
-        _report(results, project)
+        failed = [r for r in results if r["error"]]
+        if as_json:
+            show_json(results)
+        else:
+            _report(results, project)
+        index(study)
     if failed:
         raise typer.Exit(1)
 
@@ -58,16 +56,16 @@ def add_files(study: Project, files: Iterable[tuple[Path, str, str]]) -> list[di
     todo = list(files)
     with progress("reading") as advance:
         for number, (path, case, kind) in enumerate(todo, start=1):
-            result: dict[str, Any] = {"file": str(path), "error": None, "help": None}
+            result: dict[str, Any] = {"file": _readable(str(path)), "error": None, "help": None}
             try:
                 document = reading.read(path, kind=kind or None, case=case)  # type: ignore[arg-type]
-                added = study.documents.add(replace(document, source=_source(study, path)))
+                document = replace(document, name=_readable(document.name), source=_readable(_source(study, path)))
+                added = study.documents.add(document, kind_given=bool(kind))
                 result |= {"how": added.how, **_row(added.document), "notes": list(added.document.notes)}
             except CodartError as error:
-                result |= {"error": error.message, "help": error.hint}
+                result |= {"error": _readable(error.message), "help": error.hint}
             results.append(result)
-            advance(number, len(todo), path.name)
-    index(study)
+            advance(number, len(todo), _readable(path.name))
     return results
 
 
@@ -76,7 +74,7 @@ def index(study: Project) -> None:
     from assistant import indexing
 
     scheme = indexing.segment_all(study)
-    using = indexing.embedder(study)
+    using = indexing.embedder(study, note)
     with progress("indexing") as advance:
         indexing.embed_new(study, using, scheme, lambda done, total: advance(done, total, using.name))
         with indexing.retriever(study, using, study.documents.passages(scheme), lambda message: None) as search:
@@ -103,6 +101,11 @@ def _expanded(files: list[Path]) -> list[Path]:
         else:
             found[path] = None
     return list(found)
+
+
+def _readable(name: str) -> str:
+    """A file's name as text, also where it was written in another encoding than the system's."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _source(study: Project, path: Path) -> str:
@@ -154,6 +157,8 @@ def _documents(context: typer.Context, project: ProjectDir = HERE, as_json: AsJs
     """
     if context.invoked_subcommand is None:
         _list(project, as_json)
+    elif project != HERE:  # `codart documents -C P show 1` means the same as `codart documents show 1 -C P`
+        context.default_map = {context.invoked_subcommand: {"project": project}}
 
 
 @app.command("list")

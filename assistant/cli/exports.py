@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import HERE, ProjectDir, opened
+from assistant.cli.options import HERE, ProjectDir, check_choice, opened
 from assistant.cli.output import say
-from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.project import Project
@@ -24,8 +23,7 @@ def export(
 
     Example: codart export codes.xlsx --language zh
     """
-    if language not in ("", "zh", "en"):
-        raise UsageError(f"there is no report language {language!r}", "choose zh or en")
+    check_choice("report language", language, ("zh", "en"))
     with opened(project) as study:
         count = write(study, path, language or study.settings.language)
     say(f"{count} suggestions and codings written to {path}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, check_choice, opened
 from assistant.cli.output import entries, note, say, shorten, show_json
 from assistant.errors import UsageError
 from assistant.vocabulary import DocumentKind
@@ -41,11 +41,13 @@ def search(
     from assistant import indexing, retrieving
     from vectorstore.retriever import By
 
-    if by not in ("", *get_args(By)):
-        raise UsageError(f"there is no search by {by!r}", "choose keyword, vector or hybrid")
+    check_choice("search by", by, get_args(By))
+    check_choice("kind of document", kind, get_args(DocumentKind))
+    if not query.strip():
+        raise UsageError("there is nothing to search for", 'codart search "用户参与产品设计"')
     with opened(project) as study:
         scheme = indexing.segment_all(study)
-        using = indexing.embedder(study)
+        using = indexing.embedder(study, note)
         indexing.embed_new(study, using, scheme, lambda done, total: None)
         passages = {p.segment.id: p for p in study.documents.passages(scheme)}
         allowed = _allowed(study, passages, case, document, kind, coded)
@@ -120,7 +122,7 @@ def quote(
     """
     from assistant import proving
 
-    if bool(words) == bool(file):
+    if bool(words) == bool(file) or not all(word.strip() for word in words or []):
         raise UsageError(
             "name either words or a manuscript", 'codart quote "…words…"   or   codart quote --file chapter.docx'
         )
@@ -145,6 +147,8 @@ def _show(proof: Proof, names: dict[int, str]) -> None:
     say(f"{proof.status:<10} “{shorten(proof.quote, 120)}”{flags}")
     for place in proof.places:
         say(f"           {names[place.document]} (document {place.document}), {place.start}-{place.end}")
+    if proof.part:
+        say(f"           the part that fails: “{shorten(proof.part, 100)}”")
     if proof.diff:
         say(f"           {proof.diff}")
 

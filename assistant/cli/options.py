@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.project import Project
@@ -18,6 +20,12 @@ ProjectDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines; fields: docs/json.md.")]
 HERE = Path()
+
+
+def check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    """UsageError if a word that was given is none of those an option knows."""
+    if value and value not in known:
+        raise UsageError(f"there is no {name} {value!r}", f"choose one of: {', '.join(known)}")
 
 
 def at(project: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.options import quoted
+from assistant.cli.options import check_choice, quoted
 from assistant.cli.output import say
 from assistant.errors import UsageError
 
@@ -30,8 +30,7 @@ def init(
     from assistant.project import Project
     from assistant.settings import Settings
 
-    if language not in ("", "zh", "en"):
-        raise UsageError(f"there is no report language {language!r}", "choose zh or en")
+    check_choice("report language", language, ("zh", "en"))
     settings = Settings(question=question, coder=coder or _login(), language=language or _language_of(question))
     Project.create(folder, settings).close()
     say(f"{folder} is ready. Its settings are in {folder / 'codart.toml'}.")
@@ -50,7 +49,7 @@ def demo(
     import yaml
 
     from assistant import resources
-    from assistant.cli.documents import add_files
+    from assistant.cli.documents import add_files, index
     from assistant.cli.exports import write
     from assistant.cli.suggestions import run_passes
     from assistant.project import Project
@@ -60,10 +59,13 @@ def demo(
         Project.create(folder, Settings(question=DEMO_QUESTION, coder=_login(), language="zh")).close()
     listed = yaml.safe_load((resources.CASES / "cases.yaml").read_text(encoding="utf-8"))["documents"]
     with Project.open(folder) as study:
+        if study.settings.question != DEMO_QUESTION:
+            raise UsageError(f"{folder} is a project of yours, not a demo", "name another folder: codart demo FOLDER")
         results = add_files(study, [(resources.CASES / d["file"], d["case"], d["kind"]) for d in listed])
         broken = [r for r in results if r["error"]]
         if broken:
             raise UsageError(f"the sample corpus cannot be read: {broken[0]['error']}", "install codart again")
+        index(study)
         say(f"{len(results)} sample documents of {len({d['case'] for d in listed})} cases")
         for summary in run_passes(study, "lexical"):
             say(summary.line())

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, check_choice, opened
 from assistant.cli.output import entries, note, progress, say, shorten, show_json, table
-from assistant.errors import UsageError
-from assistant.vocabulary import UnitState
+from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, UnitState
 
 if TYPE_CHECKING:
     from assistant.bulk import Work
-    from assistant.model import Outcome, Passage, Record, Segment
+    from assistant.model import Outcome, Passage, Record, RunRecord, Segment
     from assistant.project import Project
 
 app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)
@@ -65,8 +64,7 @@ def suggest(
 
     Example: codart suggest --model openai:gpt-5-mini --case Xiaomi
     """
-    if only not in ("", "open", "assignment"):
-        raise UsageError(f"there is no pass {only!r}", "choose open or assignment, or leave --only out for both")
+    check_choice("pass", only, get_args(SuggestionKind))
     with opened(project) as study:
         wanted = study.documents.find(document).id if document else None
 
@@ -128,8 +126,7 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
     from assistant import bulk
 
     runs = job.project.runs
-    before = runs.states(job.run)
-    total = before["pending"] + before["failed"]
+    total = len(job.open_units())
     counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0, "trimmed": 0}
     lens = job.line.codebook
     with progress(f"codes of {lens.id}" if lens else "open codes") as advance:
@@ -160,8 +157,11 @@ def _advise(model: str, summaries: list[Summary], where: str) -> None:
     if model == "lexical":
         say("`lexical` is a keyless baseline that only compares words; for a language model: --model provider:model")
     if any(s.units["failed"] for s in summaries):
-        say(f"some units failed (see: codart status{where}); the same command tries them again")
-    say(f"next: codart suggestions list{where}   ·   codart export report.html{where}")
+        say(f"some units failed (why: codart status{where}); the same command tries them again")
+    if any(s.units["refused"] for s in summaries):
+        say(f"some units were refused (why: codart status{where})")
+    if any(s.units["coded"] for s in summaries):
+        say(f"next: codart suggestions list{where}   ·   codart export report.html{where}")
 
 
 @app.command("list")
@@ -180,6 +180,9 @@ def list_suggestions(
 
     Example: codart suggestions list --code dart.access --state suggested
     """
+    check_choice("state", state, get_args(RecordState))
+    check_choice("kind of coding", kind, get_args(SuggestionKind))
+    check_choice("kind of coder", coder, get_args(CoderKind))
     with opened(project) as study:
         wanted = study.documents.find(document).id if document else None
         records = [
@@ -198,7 +201,7 @@ def list_suggestions(
 
         show_json([as_dict(r) for r in records])
     elif not records:
-        say(f"nothing to show; ask for suggestions with: codart suggest{at(project)}")
+        say(f"no suggestion fits; use fewer filters, or ask for some with: codart suggest{at(project)}")
     else:
         entries([_entry(r) for r in records])
         say(f"{len(records)} in all; decide with: codart accept ID …, codart reject ID …, codart edit ID …")
@@ -226,14 +229,17 @@ def show(
     from assistant.exporting.jsonl import as_dict
 
     with opened(project) as study:
-        _, segment_id = study.codings.suggestion(suggestion)
+        found, segment_id = study.codings.record(suggestion)
+        decisions = study.codings.decisions(found.suggestion or found.id)
         record = next(r for r in _records(study) if r.id == suggestion)
         segment = study.documents.segment(segment_id)
         text = study.documents.get(record.document).text
         sent = study.runs.prompt_of(record.run or 0, segment_id)
     if as_json:
         shown = asdict(sent) if sent and prompt else None
-        show_json(as_dict(record) | {"segment_text": segment.span.of(text), "prompt": shown})
+        decided = [dict(zip(("coder", "action", "why", "created"), d, strict=True)) for d in decisions]
+        extra = {"segment_text": segment.span.of(text), "prompt": shown, "decisions": decided}
+        show_json(as_dict(record) | extra)
         return
     names = " / ".join(n for n in (record.code_zh, record.code_en) if n)
     say(f"{record.id}  {record.code}{f' ({names})' if names else ''}  {record.polarity or ''}  {record.state}")
@@ -245,9 +251,10 @@ def show(
     say()
     say(f"{text[segment.span.start : record.start]}⟦{record.quote}⟧{text[record.end : segment.span.end]}".strip())
     say()
-    for name, value in (("why", record.rationale), ("decided because", record.why)):
-        if value:
-            say(f"{name}: {value}")
+    if record.rationale:
+        say(f"why: {record.rationale}")
+    for coder, action, why, when in decisions:
+        say(f"{action} by {coder}, {when[:16]}{': ' + why if why else ''}")
     if sent:
         counted = "by estimate" if sent.tokens_estimated else "counted"
         say(f"prompt: {sent.tokens} tokens {counted}{''.join('; ' + loss for loss in sent.trimmed)}")
@@ -274,6 +281,8 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         segments = study.documents.count_segments(scheme(study.settings.segment_size))
         runs = study.runs.all()
         units = study.runs.states()
+        unasked = study.runs.unasked(scheme(study.settings.segment_size))
+        model = study.settings.model
         suggestions, decisions = study.codings.count()
         flaws: dict[str, int] = {}
         for discard in study.codings.discards():
@@ -288,6 +297,7 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
                 "suggestions": suggestions,
                 "discards": dict(sorted(flaws.items())),
                 "decisions": decisions,
+                "unasked": unasked,
                 "runs": [asdict(r) for r in runs],
             }
         )
@@ -300,18 +310,23 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         table(["run", "pass", "codebook", "model", *keys], rows)
     for run in runs:
         for kind, count in run.errors.items():
-            say(f"run {run.id}: {count} failed: {kind}")
+            say(f"run {run.id}: {count} {kind}: {shorten(run.reasons.get(kind, ''), 160)}")
     discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
     say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
-    _next_step(bool(documents), bool(runs), units, at(project))
+    _next_step(runs, unasked, bool(documents), model, at(project))
 
 
-def _next_step(documents: bool, runs: bool, units: dict[UnitState, int], where: str) -> None:
+def _next_step(runs: list[RunRecord], unasked: int, documents: bool, model: str, where: str) -> None:
     if not documents:
         say(f"next: codart add FILE … --case NAME{where}")
     elif not runs:
         say(f"next: codart suggest{where}")
-    elif units["pending"] or units["failed"]:
-        say(f"next: codart suggest{where}   (goes on with pending and failed units)")
-    else:
+    if unasked and runs:
+        say(f"{unasked} segments have not been asked about yet; next: codart suggest{where}")
+    unfinished = [run for run in runs if run.units["pending"] or run.units["failed"]]
+    for run in unfinished:
+        url = run.parameters.get("base_url", "")
+        named = "" if run.model == model else f" --model {run.model}{' --base-url ' + url if url else ''}"
+        say(f"run {run.id} goes on with: codart suggest --only {run.kind}{named}{where}")
+    if runs and not unfinished and not unasked:
         say(f"next: codart suggestions list{where}   ·   codart export codes.xlsx{where}")

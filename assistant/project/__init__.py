@@ -66,7 +66,7 @@ class Project:
         """Open the project in this folder."""
         path = folder / SETTINGS
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise ProjectError(
                 f"{folder} is not a codart project (it has no {SETTINGS})",
@@ -74,6 +74,11 @@ class Project:
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ProjectError(f"cannot read {path}: {error}", "see docs/settings.md") from error
+        database = folder / DATABASE
+        if not database.is_file() or database.stat().st_size == 0:
+            raise ProjectError(
+                f"{database}, with all texts and codings, is missing or empty", "restore it from a backup"
+            )
         return cls(folder, toml.parse(text, where=str(path)))
 
     @property

@@ -134,6 +134,27 @@ class Codings:
         """Every suggestion and every standing coding by a person, in the order of the texts."""
         return [_record(r) for r in self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")]
 
+    def own(self, suggestion: int, coder: str) -> Record | None:
+        """The standing coding a person has made of a suggestion, or None."""
+        row = self._db.row(f"{_RECORDS} AND c.suggestion = ? AND k.kind = 'human' AND k.name = ?", [suggestion, coder])
+        return _record(row) if row else None
+
+    def record(self, key: int) -> tuple[Record, int]:
+        """One suggestion or coding and the id of its segment (UsageError if there is none)."""
+        row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
+        if row is None:
+            raise UsageError(f"there is no suggestion or coding {key}", "see the ids with: codart suggestions list")
+        return _record(row), int(row["segment"])
+
+    def decisions(self, suggestion: int) -> list[tuple[str, str, str, str]]:
+        """All that was decided about a suggestion, oldest first: (coder, action, why, when)."""
+        rows = self._db.rows(
+            "SELECT k.name, d.action, d.why, d.created FROM decisions d JOIN coders k ON k.id = d.coder"
+            " WHERE d.suggestion = ? ORDER BY d.id",
+            [suggestion],
+        )
+        return [(r["name"], r["action"], r["why"], r["created"]) for r in rows]
+
     def suggestion(self, key: int) -> tuple[Record, int]:
         """One suggestion and the id of its segment (UsageError if there is none, or if a person made it)."""
         row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])

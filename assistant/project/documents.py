@@ -27,17 +27,20 @@ class Documents:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, document: Document) -> Added:
+    def add(self, document: Document, *, kind_given: bool = False) -> Added:
         """Store a document. The same bytes add nothing; the same source with other bytes is a new version."""
         with self._db.transaction():
             same = self._db.row(f"SELECT * FROM documents WHERE sha256 = ? AND {CURRENT}", [document.sha256])
             if same:
-                return self._met_again(_document(same), document.case)
+                return self._met_again(_document(same), document)
             before = self._db.row(
-                f"SELECT id, version FROM documents WHERE source = ? AND {CURRENT}", [document.source]
+                f'SELECT id, version, "case", kind FROM documents WHERE source = ? AND {CURRENT}', [document.source]
             )
             version = before["version"] + 1 if before else 1
             stored = replace(document, version=version)
+            if before:  # what was said of the old version holds for the new one, unless it is said anew
+                stored = replace(stored, case=document.case or before["case"])
+                stored = stored if kind_given else replace(stored, kind=before["kind"])
             key = self._db.write(
                 'INSERT INTO documents (name, source, "case", kind, language, media_type, encoding, sha256, text,'
                 " blocks, notes, version, supersedes, held_out, added)"
@@ -63,11 +66,12 @@ class Documents:
             )
             return Added(replace(stored, id=key), "new version" if before else "added")
 
-    def _met_again(self, stored: Document, case: str) -> Added:
-        if not case or case == stored.case:
+    def _met_again(self, stored: Document, given: Document) -> Added:
+        """The same bytes once more; a case given now is taken over, unless a copy elsewhere would change it."""
+        if given.case in ("", stored.case) or (stored.case and given.source != stored.source):
             return Added(stored, "already there")
-        self._db.write('UPDATE documents SET "case" = ? WHERE id = ?', [case, stored.id])
-        return Added(replace(stored, case=case), "case set")
+        self._db.write('UPDATE documents SET "case" = ? WHERE id = ?', [given.case, stored.id])
+        return Added(replace(stored, case=given.case), "case set")
 
     def all(self, *, current: bool = True) -> list[Document]:
         """Documents in the order they came; only the newest version of each unless `current` is False."""
@@ -138,6 +142,15 @@ class Documents:
         if row is None:
             raise UsageError(f"there is no segment {key}", "see segments with: codart documents show ID")
         return _segment(row)
+
+    def segment_at(self, like: Segment, offset: int) -> Segment:
+        """The segment of the same document, under the same scheme as `like`, in which a code point stands."""
+        row = self._db.row(
+            "SELECT * FROM segments WHERE document = ? AND scheme = (SELECT scheme FROM segments WHERE id = ?)"
+            " AND start <= ? AND end > ?",
+            [like.document, like.id, offset, offset],
+        )
+        return _segment(row) if row else like
 
     def passages(self, scheme: str) -> list[Passage]:
         """Every segment of the current documents with its words, in the order of the texts."""

@@ -28,7 +28,7 @@ from assistant.model import (
     Usage,
 )
 from assistant.project.codings import Codings
-from assistant.project.database import Database, now
+from assistant.project.database import CURRENT_SEGMENTS, Database, now
 
 STATES: tuple[UnitState, ...] = ("pending", "coded", "none", "failed", "refused")
 
@@ -241,13 +241,22 @@ class Runs:
             counts[row["state"]] = row["n"]
         return counts
 
+    def unasked(self, scheme: str) -> int:
+        """How many segments of the current documents are in no run yet."""
+        row = self._db.row(
+            f"SELECT count(*) {CURRENT_SEGMENTS} AND NOT EXISTS (SELECT 1 FROM units WHERE segment = segments.id)",
+            [scheme],
+        )
+        return int(row[0]) if row else 0
+
     def all(self) -> list[RunRecord]:
         """Every run in the order they began."""
         return [self._record(r) for r in self._db.rows("SELECT * FROM runs ORDER BY id")]
 
     def _record(self, row: sqlite3.Row) -> RunRecord:
         errors = self._db.rows(
-            "SELECT error_kind, count(*) AS n FROM units WHERE run = ? AND state = 'failed' GROUP BY error_kind",
+            "SELECT error_kind, count(*) AS n, max(error) AS reason FROM units"
+            " WHERE run = ? AND state IN ('failed', 'refused') GROUP BY error_kind",
             [row["id"]],
         )
         usage = self._db.row(
@@ -268,4 +277,5 @@ class Runs:
             errors={r["error_kind"]: r["n"] for r in errors},
             usage=Usage(*usage) if usage else Usage(),
             parameters=json.loads(row["parameters"]),
+            reasons={r["error_kind"]: r["reason"] for r in errors},
         )

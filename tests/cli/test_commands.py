@@ -53,7 +53,8 @@ def test_an_unknown_export_names_the_known_ones(codart: Codart, coded: Path, tmp
 
 def test_the_status_in_json_keeps_its_contract(codart: Codart, coded: Path) -> None:
     status = codart("status", "--json", "--project", coded).json
-    assert set(status) == {"documents", "segments", "units", "suggestions", "discards", "decisions", "runs"}
+    keys = {"documents", "segments", "units", "suggestions", "discards", "decisions", "unasked", "runs"}
+    assert set(status) == keys
     assert set(status["units"]) == {"pending", "coded", "none", "failed", "refused"}
     assert status["documents"] == 2
     assert sum(status["units"].values()) == 2 * status["segments"]
@@ -258,3 +259,88 @@ def test_a_held_out_document_can_be_released(codart: Codart, study: Path) -> Non
     assert [r["held_out"] for r in rows] == [False, True]
     codart("documents", "hold-out", "2", "--release", "--project", study)
     assert not any(r["held_out"] for r in codart("documents", "--json", "--project", study).json)
+
+
+def test_a_second_edit_goes_on_from_the_persons_own_coding(codart: Codart, coded: Path) -> None:
+    key = ids(codart, coded, "--kind", "assignment")[0]
+    codart("edit", key, "--code", "dart.risk", "--project", coded)
+    codart("edit", key, "--polarity", "±", "--project", coded)
+    (mine,) = codart("suggestions", "list", "--coder", "human", "--json", "--project", coded).json
+    assert (mine["code"], mine["polarity"]) == ("dart.risk", "±")
+
+
+def test_a_persons_coding_carries_neither_the_models_reason_nor_its_confidence(codart: Codart, coded: Path) -> None:
+    key = ids(codart, coded, "--kind", "assignment")[0]
+    codart("accept", key, "--why", "clear case", "--project", coded)
+    (mine,) = codart("suggestions", "list", "--coder", "human", "--json", "--project", coded).json
+    assert (mine["rationale"], mine["confidence"]) == ("clear case", None)
+
+
+def test_a_quote_from_another_segment_takes_its_coding_there(codart: Codart, coded: Path) -> None:
+    listed = codart("suggestions", "list", "--kind", "assignment", "--json", "--project", coded).json
+    record = next(r for r in listed if "自发建群" in r["quote"])
+    codart("edit", record["id"], "--quote", "留言两千条，官方一条没回", "--project", coded)
+    (mine,) = codart("suggestions", "list", "--coder", "human", "--json", "--project", coded).json
+    shown = codart("documents", "show", mine["document"], "--json", "--project", coded).json
+    (segment,) = [s for s in shown["segments"] if s["start"] <= mine["start"] < s["end"]]
+    assert mine["segment"] == segment["segment"] != record["segment"]
+
+
+def test_an_open_code_does_not_become_a_codebook_code_by_its_name(codart: Codart, coded: Path) -> None:
+    printed = codart("edit", ids(codart, coded, "--kind", "open")[0], "--code", "dart.access", "--project", coded)
+    assert (printed.code, "--kind assignment" in printed.err) == (2, True)
+
+
+def test_every_decision_is_shown_with_its_name(codart: Codart, coded: Path) -> None:
+    key = ids(codart, coded)[0]
+    codart("accept", key, "--coder", "Bob", "--project", coded)
+    codart("reject", key, "--coder", "Ann", "--why", "no", "--project", coded)
+    shown = codart("suggestions", "show", key, "--json", "--project", coded).json
+    assert [(d["coder"], d["action"], d["why"]) for d in shown["decisions"]] == [
+        ("Bob", "accept", ""),
+        ("Ann", "reject", "no"),
+    ]
+    assert "reject by Ann" in codart("suggestions", "show", key, "--project", coded).out
+
+
+def test_only_the_chosen_document_is_asked_about(codart: Codart, study: Path) -> None:
+    codart("suggest", "--document", "2", "--project", study)
+    first = codart("status", "--json", "--project", study).json
+    assert first["units"]["pending"] == 0
+    assert first["unasked"] > 0
+    assert {r["document"] for r in codart("suggestions", "list", "--json", "--project", study).json} == {2}
+    assert "have not been asked about yet" in codart("status", "--project", study).out
+
+
+def test_a_new_version_keeps_the_case_and_the_kind_of_the_old_one(codart: Codart, study: Path, files: Path) -> None:
+    (files / "interview.txt").write_text("完全不同的内容，用户说了几句话。", encoding="utf-8")
+    (row,) = codart("add", files / "interview.txt", "--json", "--project", study).json
+    assert (row["how"], row["case"], row["kind"]) == ("new version", "小米", "interview")
+
+
+def test_the_demo_leaves_a_project_of_ones_own_alone(codart: Codart, study: Path) -> None:
+    printed = codart("demo", study)
+    assert (printed.code, "not a demo" in printed.err) == (2, True)
+    assert len(codart("documents", "--json", "--project", study).json) == 2
+
+
+def test_a_project_whose_database_is_gone_is_not_taken_for_a_new_one(codart: Codart, study: Path) -> None:
+    (study / "project.db").unlink()
+    printed = codart("status", "--project", study)
+    assert (printed.code, "backup" in printed.err) == (1, True)
+    assert not (study / "project.db").exists()
+
+
+def test_the_project_may_be_named_before_or_after_the_word_show(codart: Codart, study: Path) -> None:
+    before = codart("documents", "--project", study, "show", "1", "--json")
+    assert before.json == codart("documents", "show", "1", "--json", "--project", study).json
+
+
+def test_the_part_of_an_elided_quote_that_fails_is_named(codart: Codart, study: Path) -> None:
+    (proof,) = codart("quote", "老用户自发建群……根本没有的话", "--json", "--project", study).json
+    assert (proof["status"], proof["part"]) == ("not_found", "根本没有的话")
+
+
+@pytest.mark.parametrize("filters", [["--state", "foo"], ["--kind", "x"], ["--coder", "bob"]])
+def test_a_filter_that_is_no_word_of_the_list_is_an_error(codart: Codart, coded: Path, filters: list[str]) -> None:
+    assert codart("suggestions", "list", *filters, "--project", coded).code == 2
