@@ -258,6 +258,9 @@ def _names(text: str) -> _Words:
 
 
 def _negator_follows(text: str, at: int) -> bool:
+    """Whether a negator comes next in the clause that ends at `at`; one behind a full stop is of another clause."""
+    if _CLAUSE_END.match(text[:at].rstrip(" \"')]")[-1:]):
+        return False
     for negator in negators(text):
         if negator.start < at < negator.end:
             return True

@@ -32,6 +32,7 @@ from assistant.negating import ChangeKind, Tokens, clips, kind_of_change, omits,
 _TRUST: tuple[QuoteStatus, ...] = ("exact", "folded", "edited", "ambiguous", "not_found")
 _WRAPPED = dict(zip("“\"”'‘「『«＂", "”\"“'’」』»＂", strict=True))
 _EDGES = "“”\"„‟＂'‘’「」『』«»,.;:!?，。；：、！？()（）[]【】 \t\n\r\u3000"
+_NESTED = str.maketrans("“”‘’「」『』", "‘’“”『』「」")  # a quotation inside a quotation changes its marks
 _ELLIPSIS = re.compile(r"[\[(（【]?(?:…+|⋯+|\.(?:\s?\.){2,}|。{3,})[\])）】]?")
 _MOST_PARTS = 8  # words with more gaps than this are no quote
 _Op = tuple[bool, int, int, int, int]  # shared?, source tokens from and to, quote tokens from and to
@@ -185,6 +186,10 @@ def _search(words: str, text: Folded, within: Span | None) -> tuple[Finding, ...
     for wording in wordings:
         if found := _locate(wording, text, within):
             return (found,)
+    for wording in wordings:
+        nested = wording.translate(_NESTED)
+        if nested != wording and (found := _locate(nested, text, within)):
+            return (replace(found, status="folded") if found.status == "exact" else found,)
     parts = [part for part in map(str.strip, _ELLIPSIS.split(words)) if _says_something(part)]
     if len(parts) > _MOST_PARTS or parts == [words.strip()] or not parts:
         return (_miss(wordings[-1], text, within),)

@@ -600,3 +600,25 @@ def _segment(text: str, span: Span | None = None) -> Segment:
 def _verified(result: tuple[Suggestion, ...] | Discard) -> tuple[Suggestion, ...]:
     assert not isinstance(result, Discard), result
     return result
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The company shares all results with the owners.",
+        "公司公开了全部结果。",
+        "公司公开了全部结果，",
+    ],
+)
+def test_a_negator_behind_the_end_of_the_clause_clips_nothing(words: str) -> None:
+    text = "The company shares all results with the owners. No one else sees them. 公司公开了全部结果。没有人反对。"
+    text += "公司公开了全部结果，没有人反对。"
+    found = find(words, text)
+    assert found.spans
+    assert found.flags == ()
+
+
+def test_quotation_marks_inside_a_quotation_may_have_changed_their_kind() -> None:
+    text = "他说：“我们把车主当作合伙人”，这是他们的话。"
+    found = find("‘我们把车主当作合伙人’，这是他们的话", text)
+    assert (found.status, found.spans[0].of(text)) == ("folded", "“我们把车主当作合伙人”，这是他们的话")
