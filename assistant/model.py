@@ -338,6 +338,16 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """One stored decision: who, what, why and when (ISO 8601, UTC)."""
+
+    coder: str
+    action: Action
+    why: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of an export: a model's suggestion (coder.kind "model") or a coding by a person or a gold standard.
 
@@ -373,6 +383,7 @@ class Record:
     suggestion: int | None = None  # on a person's coding: the suggestion it decides
     why: str = ""  # the reason given with the decision
     created: str = ""  # ISO 8601, UTC
+    decisions: tuple[Verdict, ...] = ()  # on a suggestion: all that was ever decided about it, oldest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,20 @@ from assistant.project import Project
 from assistant.segmenting import scheme
 
 
-def snapshot(project: Project) -> Study:
-    """All of a project that is shown: current documents, and older versions that carry records."""
+def snapshot(project: Project, *, whole: bool = True) -> Study:
+    """All of a project that is shown: current documents, and older versions that carry records.
+
+    With `whole` False, an older version counts only for what people have decided on it: a model's suggestions on a text
+    that has since been replaced would count the same words twice.
+    """
     books = {(book.id, book.version): book for book in project.codebooks.all()}
     records = tuple(labelled(record, books) for record in project.codings.records())
     discards = tuple(project.codings.discards())
-    wanted = {d.id for d in project.documents.all()} | {r.document for r in records} | {d.document for d in discards}
+    current = {d.id for d in project.documents.all()}
+    if not whole:
+        records = tuple(r for r in records if r.document in current or r.coder.kind != "model" or r.decisions)
+        discards = tuple(d for d in discards if d.document in current)
+    wanted = current | {r.document for r in records} | {d.document for d in discards}
     documents = tuple(d for d in project.documents.all(current=False) if d.id in wanted)
     name = scheme(project.settings.segment_size)
     runs = tuple(project.runs.all())

@@ -34,6 +34,6 @@ def write(study: Project, path: Path, language: str) -> int:
     from assistant import exporting
     from assistant.studying import snapshot
 
-    whole = snapshot(study)
-    exporting.write(whole, path, language=language)
-    return len(whole.records)
+    shown = snapshot(study, whole=path.suffix.lower() in (".jsonl", ".csv"))
+    exporting.write(shown, path, language=language)
+    return len(shown.records)

@@ -63,6 +63,10 @@ def entries(rows: Sequence[tuple[str, str]]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    if not sys.stdout.isatty():  # the next program wraps as it likes
+        for head, body in rows:
+            say(f"{head}\n    {body}")
+        return
     where = console()
     for head, body in rows:
         where.print(Text(head, style="bold"))

@@ -229,16 +229,14 @@ def show(
     from assistant.exporting.jsonl import as_dict
 
     with opened(project) as study:
-        found, segment_id = study.codings.record(suggestion)
-        decisions = study.codings.decisions(found.suggestion or found.id)
+        _, segment_id = study.codings.record(suggestion)
         record = next(r for r in _records(study) if r.id == suggestion)
         segment = study.documents.segment(segment_id)
         text = study.documents.get(record.document).text
         sent = study.runs.prompt_of(record.run or 0, segment_id)
     if as_json:
         shown = asdict(sent) if sent and prompt else None
-        decided = [dict(zip(("coder", "action", "why", "created"), d, strict=True)) for d in decisions]
-        extra = {"segment_text": segment.span.of(text), "prompt": shown, "decisions": decided}
+        extra = {"segment_text": segment.span.of(text), "prompt": shown}
         show_json(as_dict(record) | extra)
         return
     names = " / ".join(n for n in (record.code_zh, record.code_en) if n)
@@ -253,8 +251,9 @@ def show(
     say()
     if record.rationale:
         say(f"why: {record.rationale}")
-    for coder, action, why, when in decisions:
-        say(f"{action} by {coder}, {when[:16]}{': ' + why if why else ''}")
+    for verdict in record.decisions:
+        why = f": {verdict.why}" if verdict.why else ""
+        say(f"{verdict.action} by {verdict.coder}, {verdict.created[:16]}{why}")
     if sent:
         counted = "by estimate" if sent.tokens_estimated else "counted"
         say(f"prompt: {sent.tokens} tokens {counted}{''.join('; ' + loss for loss in sent.trimmed)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from assistant.exporting.saving import encode
@@ -40,6 +41,7 @@ def as_dict(record: Record) -> dict[str, Any]:
         "suggestion": record.suggestion,
         "why": record.why,
         "created": record.created,
+        "decisions": [asdict(verdict) for verdict in record.decisions],
     }
 
 

@@ -21,6 +21,7 @@ from assistant.model import (
     Record,
     Segment,
     Suggestion,
+    Verdict,
 )
 from assistant.project.database import Database, now
 
@@ -132,7 +133,9 @@ class Codings:
 
     def records(self) -> list[Record]:
         """Every suggestion and every standing coding by a person, in the order of the texts."""
-        return [_record(r) for r in self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")]
+        verdicts = self._verdicts()
+        rows = self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")
+        return [_record(r, verdicts.get(r["id"], ())) for r in rows]
 
     def own(self, suggestion: int, coder: str) -> Record | None:
         """The standing coding a person has made of a suggestion, or None."""
@@ -144,16 +147,19 @@ class Codings:
         row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
         if row is None:
             raise UsageError(f"there is no suggestion or coding {key}", "see the ids with: codart suggestions list")
-        return _record(row), int(row["segment"])
+        return _record(row, self._verdicts(key).get(key, ())), int(row["segment"])
 
-    def decisions(self, suggestion: int) -> list[tuple[str, str, str, str]]:
-        """All that was decided about a suggestion, oldest first: (coder, action, why, when)."""
-        rows = self._db.rows(
-            "SELECT k.name, d.action, d.why, d.created FROM decisions d JOIN coders k ON k.id = d.coder"
-            " WHERE d.suggestion = ? ORDER BY d.id",
-            [suggestion],
-        )
-        return [(r["name"], r["action"], r["why"], r["created"]) for r in rows]
+    def _verdicts(self, suggestion: int | None = None) -> dict[int, tuple[Verdict, ...]]:
+        """All decisions, or those about one suggestion, oldest first, by suggestion."""
+        where, values = ("", []) if suggestion is None else ("WHERE d.suggestion = ?", [suggestion])
+        found: dict[int, list[Verdict]] = {}
+        for r in self._db.rows(
+            "SELECT d.suggestion, k.name, d.action, d.why, d.created FROM decisions d"
+            f" JOIN coders k ON k.id = d.coder {where} ORDER BY d.id",
+            values,
+        ):
+            found.setdefault(r["suggestion"], []).append(Verdict(r["name"], r["action"], r["why"], r["created"]))
+        return {key: tuple(verdicts) for key, verdicts in found.items()}
 
     def suggestion(self, key: int) -> tuple[Record, int]:
         """One suggestion and the id of its segment (UsageError if there is none, or if a person made it)."""
@@ -165,7 +171,7 @@ class Codings:
                 f"{key} is a coding by {row['coder_name']}, not a suggestion",
                 f"decide about the suggestion it came from: {row['suggestion']}",
             )
-        return _record(row), int(row["segment"])
+        return _record(row, self._verdicts(key).get(key, ())), int(row["segment"])
 
     def decided(self) -> list[Decided]:
         """What people decided, newest word per suggestion, in the order of the texts."""
@@ -232,7 +238,7 @@ class Codings:
         ]
 
 
-def _record(row: sqlite3.Row) -> Record:
+def _record(row: sqlite3.Row, decisions: tuple[Verdict, ...] = ()) -> Record:
     return Record(
         id=row["id"],
         kind=row["kind"],
@@ -262,4 +268,5 @@ def _record(row: sqlite3.Row) -> Record:
         suggestion=row["suggestion"],
         why=row["why"] or "",
         created=row["created"],
+        decisions=decisions,
     )

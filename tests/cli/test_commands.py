@@ -344,3 +344,21 @@ def test_the_part_of_an_elided_quote_that_fails_is_named(codart: Codart, study: 
 @pytest.mark.parametrize("filters", [["--state", "foo"], ["--kind", "x"], ["--coder", "bob"]])
 def test_a_filter_that_is_no_word_of_the_list_is_an_error(codart: Codart, coded: Path, filters: list[str]) -> None:
     assert codart("suggestions", "list", *filters, "--project", coded).code == 2
+
+
+def test_a_replaced_text_is_not_counted_twice_in_what_people_read(
+    codart: Codart, coded: Path, files: Path, tmp_path: Path
+) -> None:
+    old = codart("suggestions", "list", "--document", "1", "--json", "--project", coded).json
+    codart("accept", old[0]["id"], "--project", coded)
+    (files / "interview.txt").write_text(INTERVIEW + "受访者：后来关了。\n", encoding="utf-8")
+    codart("add", files / "interview.txt", "--project", coded)
+    codart("export", tmp_path / "read.csv", "--project", coded)
+    codart("export", tmp_path / "read.md", "--project", coded)
+    everything = (tmp_path / "read.csv").read_text(encoding="utf-8-sig")
+    shown = (tmp_path / "read.md").read_text(encoding="utf-8")
+    assert all(r["quote"] in everything for r in old)
+    assert old[0]["quote"] in shown
+    undecided = [r["quote"] for r in old if r["quote"] != old[0]["quote"]]
+    assert undecided
+    assert not any(f"> {quote}" in shown for quote in undecided)
