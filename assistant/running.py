@@ -79,7 +79,6 @@ def _plan(project: Project, model: Model, codebook: Codebook | None, scheme: str
         lens=codebook.id if codebook else None,
         codebook_version=codebook.version if codebook else None,
         model=model.name,
-        base_url=model.base_url,
         template=f"{TEMPLATES[kind]}@{_template_version(kind)}",
         question=settings.question,
         scheme=scheme,

@@ -41,7 +41,6 @@ class RunPlan:
     lens: str | None
     codebook_version: str | None
     model: str
-    base_url: str
     template: str  # file name and content hash
     question: str
     scheme: str
@@ -55,7 +54,6 @@ class RunPlan:
             self.lens,
             self.codebook_version,
             self.model,
-            self.base_url,
             self.template,
             self.question,
             self.scheme,

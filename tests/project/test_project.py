@@ -35,7 +35,7 @@ TEXT = "工程师逐条回复。用户改了方案。"
 DOCUMENT = Document(
     name="a.txt", text=TEXT, sha256="1" * 64, media_type="txt", language="zh", case="小米", source="a.txt"
 )
-PLAN = RunPlan("open", None, None, "lexical", "", "open_codes.v1@x", "?", "paragraph.v1", {})
+PLAN = RunPlan("open", None, None, "lexical", "open_codes.v1@x", "?", "paragraph.v1", {})
 PROMPT = Prompt(
     (Message("system", "s"), Message("user", "u")),
     "d" * 64,
