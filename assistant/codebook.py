@@ -30,7 +30,7 @@ from assistant.errors import CodebookError
 from assistant.model import Code, Codebook, CodeExample, Modality, Polarity, Probe, ProbeCoding, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -173,10 +173,10 @@ def resolve(codebook: Codebook, name: str) -> Code | None:
     return first[0] if wanted and len(first) == 1 else None
 
 
-def terms(codebook: Codebook, language: str) -> tuple[str, ...]:
-    """Labels, aliases and cues in `language` ("zh", "en"; anything else gives both), each once, in book order."""
+def terms(codes: Sequence[Code], language: str) -> tuple[str, ...]:
+    """Labels, aliases and cues of codes in `language` ("zh", "en"; anything else gives both), each once, in order."""
     found: dict[str, None] = {}
-    for code in codebook.codes:
+    for code in codes:
         for chinese in (True, False):
             if language == ("en" if chinese else "zh"):
                 continue

@@ -415,10 +415,10 @@ class RunRecord:
     question: str
     started: str
     units: dict[UnitState, int]
-    errors: dict[str, int]  # failed and refused units by kind of error
+    errors: dict[str, int]  # failed units by kind of error
     usage: Usage
     parameters: dict[str, Any]
-    reasons: dict[str, str] = field(default_factory=dict)  # one message for each kind of error
+    reasons: dict[str, str] = field(default_factory=dict)  # one message for each kind of error, "refusal" too
 
 
 @dataclass(frozen=True, slots=True)

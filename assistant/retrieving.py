@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assistant import codebook as books
 from assistant.model import Codebook, Decided, Passage, Probe, Segment, SuggestionKind
 from assistant.prompting import Context, Example, ExampleCoding
 from assistant.settings import Settings
@@ -165,11 +166,11 @@ def widen(query: str, codebooks: Sequence[Codebook]) -> tuple[str, tuple[str, ..
     """
     folded = query.casefold()
     chinese = any("\u4e00" <= char <= "\u9fff" for char in query)
-    added: dict[str, None] = {}
-    for code in (code for book in codebooks for code in book.codes):
-        names = [name for name in (code.zh, code.en, *code.aliases) if len(name) > 1]
-        if any(name.casefold() in folded for name in names):
-            other = (code.en, *code.cues_en) if chinese else (code.zh, *code.cues_zh)
-            added |= dict.fromkeys(term for term in other if term and term.casefold() not in folded)
-    terms = tuple(added)
+    named = [
+        code
+        for book in codebooks
+        for code in book.codes
+        if any(len(name) > 1 and name.casefold() in folded for name in (code.zh, code.en, *code.aliases))
+    ]
+    terms = tuple(t for t in books.terms(named, "en" if chinese else "zh") if t.casefold() not in folded)
     return " ".join((query, *terms)), terms

@@ -46,6 +46,7 @@ async def suggest(line: Line, request: Request, segment: Segment, document: Fold
     unit's own failed outcome, and never "none".
     """
     prompt: Prompt | None = None
+    reply: Reply | None = None
     try:
         prompt = render(request, line.load, max_tokens=line.max_tokens, count=line.count)
         reply = await line.ask(prompt)
@@ -56,7 +57,7 @@ async def suggest(line: Line, request: Request, segment: Segment, document: Fold
     except ModelError as error:
         if error.stops_run:
             raise
-        return Outcome("failed", prompt=prompt, error_kind=error.kind, error=error.message)
+        return Outcome("failed", prompt, reply, error_kind=error.kind, error=error.message)
     return judge(parsed, prompt, reply, segment, document, line.codebook)
 
 

@@ -561,9 +561,9 @@ def test_resolve_prefers_id_to_label_to_alias_and_guesses_nothing() -> None:
 
 def test_terms_are_the_labels_aliases_and_cues_of_the_language() -> None:
     book = small(aliases=("社区", "forum"), cues_zh=("论坛",), cues_en=("forum", "app"))
-    assert terms(book, "zh") == ("信任", "平台", "社区", "论坛")
-    assert terms(book, "en") == ("Trust", "dared to", "Platform", "forum", "app")
-    assert set(terms(book, "mixed")) == {*terms(book, "zh"), *terms(book, "en")}
+    assert terms(book.codes, "zh") == ("信任", "平台", "社区", "论坛")
+    assert terms(book.codes, "en") == ("Trust", "dared to", "Platform", "forum", "app")
+    assert set(terms(book.codes, "mixed")) == {*terms(book.codes, "zh"), *terms(book.codes, "en")}
 
 
 def test_wording_takes_the_side_of_the_language() -> None:

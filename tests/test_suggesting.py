@@ -121,6 +121,12 @@ def test_no_trouble_ends_as_none(answer: Reply | ModelError, state: str, kind: s
     assert not outcome.suggestions
 
 
+def test_an_unreadable_reply_is_kept_though_the_second_turn_fails() -> None:
+    outcome, _ = run(Reply("I would say dialogue.", "m", Usage(10, 5, 0)), ModelError("slow", kind="timeout"))
+    assert (outcome.state, outcome.error_kind) == ("failed", "timeout")
+    assert outcome.reply == Reply("I would say dialogue.", "m", Usage(10, 5, 0))
+
+
 def test_an_answer_about_another_segment_is_asked_again_and_then_failed() -> None:
     stray = reply(item("用户改了方案"), segment=77)
     outcome, sent = run(stray, stray)

@@ -309,7 +309,9 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         table(["run", "pass", "codebook", "model", *keys], rows)
     for run in runs:
         for kind, count in run.errors.items():
-            say(f"run {run.id}: {count} {kind}: {shorten(run.reasons.get(kind, ''), 160)}")
+            say(f"run {run.id}: {count} failed, {kind}: {shorten(run.reasons[kind], 160)}")
+        if run.units["refused"]:
+            say(f"run {run.id}: {run.units['refused']} refused: {shorten(run.reasons.get('refusal', ''), 160)}")
     discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
     say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
     _next_step(runs, unasked, bool(documents), model, at(project))

@@ -253,7 +253,7 @@ class Runs:
 
     def _record(self, row: sqlite3.Row) -> RunRecord:
         errors = self._db.rows(
-            "SELECT error_kind, count(*) AS n, max(error) AS reason FROM units"
+            "SELECT error_kind, sum(state = 'failed') AS n, max(error) AS reason FROM units"
             " WHERE run = ? AND state IN ('failed', 'refused') GROUP BY error_kind",
             [row["id"]],
         )
@@ -272,7 +272,7 @@ class Runs:
             question=row["question"],
             started=row["started"],
             units=self.states(row["id"]),
-            errors={r["error_kind"]: r["n"] for r in errors},
+            errors={r["error_kind"]: r["n"] for r in errors if r["n"]},
             usage=Usage(*usage) if usage else Usage(),
             parameters=json.loads(row["parameters"]),
             reasons={r["error_kind"]: r["reason"] for r in errors},

@@ -20,7 +20,7 @@ def test_from_documents_to_an_export(codart: Codart, coded: Path, tmp_path: Path
     first, second, third = ids(codart, coded)[:3]
     assert codart("accept", first, "--project", coded).code == 0
     assert codart("reject", second, "--why", "too broad", "--project", coded).code == 0
-    assert codart("edit", third, "--why", "narrower", "--quote", "用户", "--project", coded).code in (0, 2)
+    assert codart("edit", third, "--why", "narrower", "--code", "更窄的名称", "--project", coded).code == 0
     out = tmp_path / "codes.jsonl"
     assert codart("export", out, "--project", coded).code == 0
     records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
@@ -28,6 +28,8 @@ def test_from_documents_to_an_export(codart: Codart, coded: Path, tmp_path: Path
     assert by_id[first]["state"] == "accepted"
     assert by_id[first]["coder"] == {"kind": "model", "name": "lexical"}
     assert by_id[second]["state"] == "rejected"
+    assert by_id[third]["state"] == "edited"
+    assert [r["code"] for r in records if r["suggestion"] == third] == ["更窄的名称"]
     (mine,) = [r for r in records if r["suggestion"] == first]
     assert mine["coder"] == {"kind": "human", "name": "Li"}
     for r in records:

@@ -131,3 +131,15 @@ def test_ctrl_c_says_that_nothing_is_lost_and_the_next_run_goes_on(codart: Codar
     assert (units["pending"], units["failed"]) == (0, 0)
     assert len(server.chats) <= sum(units.values()) + 1  # only the one under way was asked twice
     assert asked >= 2
+
+
+def test_refused_units_are_not_counted_as_failed_and_both_reasons_are_shown(codart: Codart, study: Path) -> None:
+    with FakeServer(coder) as server:
+        for model in ("refusal", "empty"):
+            codart("suggest", "--model", f"compatible:{model}", "--base-url", server.base_url, "--project", study)
+    runs = codart("status", "--json", "--project", study).json["runs"]
+    refused, failed = ([r for r in runs if r["model"] == f"compatible:{m}"] for m in ("refusal", "empty"))
+    assert all(r["errors"] == {} and r["units"]["refused"] > 0 and r["reasons"]["refusal"] for r in refused)
+    assert all(sum(r["errors"].values()) == r["units"]["failed"] > 0 for r in failed)
+    shown = codart("status", "--project", study).out
+    assert f"{refused[0]['units']['refused']} refused: {refused[0]['reasons']['refusal']}" in shown
