@@ -35,10 +35,25 @@ class ModelError(CodartError):
     """The model could not be asked. `stops_run`: no later unit could succeed either (wrong key, out of quota).
 
     `kind` is one word for tables: auth, quota, not_found, rate_limit, connection, timeout, server, context,
-    content_filter, bad_request, not_recorded.
+    content_filter, bad_request, not_recorded, budget, stopped, worker.
+    `passing`: the same request may succeed a little later (408, 409, 429, 5xx, broken connections, timeouts), after
+    `retry_after` seconds if the server said so. `charged`: the request may have been billed although no answer came.
     """
 
-    def __init__(self, message: str, hint: str = "", *, kind: str = "server", stops_run: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        kind: str = "server",
+        stops_run: bool = False,
+        passing: bool = False,
+        retry_after: float | None = None,
+        charged: bool = False,
+    ) -> None:
         super().__init__(message, hint)
         self.kind = kind
         self.stops_run = stops_run
+        self.passing = passing
+        self.retry_after = retry_after
+        self.charged = charged

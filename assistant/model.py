@@ -254,6 +254,8 @@ class Reply:
     usage: Usage = Usage()
     finish: Finish = "stop"
     refusal: str = ""
+    cost: float | None = None  # US dollars when it was paid for; None where the price or the usage is unknown
+    id: int = 0  # of a stored reply that is used again, at no cost; 0 for a new one
 
 
 @dataclass(frozen=True, slots=True)

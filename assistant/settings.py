@@ -28,6 +28,7 @@ class Settings:
     examples: int = 5  # human-decided segments shown
     labels: int = 20  # nearest open-code labels so far shown
     max_prompt_tokens: int = 12000
+    max_reply_tokens: int = 8000  # for one segment; a reply that runs on is cut there, and costs no more
 
 
 _KEYS: dict[tuple[str, ...], str] = {
@@ -45,6 +46,7 @@ _KEYS: dict[tuple[str, ...], str] = {
     ("prompt", "examples"): "examples",
     ("prompt", "labels"): "labels",
     ("prompt", "max_tokens"): "max_prompt_tokens",
+    ("prompt", "max_reply_tokens"): "max_reply_tokens",
 }
 _CHOICES: dict[str, tuple[str, ...]] = {"language": ("zh", "en"), "segment_size": get_args(SegmentSize)}
 
@@ -118,4 +120,5 @@ passages = {settings.passages}   # retrieved passages shown
 examples = {settings.examples}   # segments decided by people shown, the most similar first
 labels = {settings.labels}   # open-code labels so far shown, the nearest first
 max_tokens = {settings.max_prompt_tokens}   # a longer prompt is trimmed by rule, and the unit says so
+max_reply_tokens = {settings.max_reply_tokens}   # a reply that runs on is cut there; thinking models need room
 """
