@@ -1,122 +1,158 @@
-"""A run over many segments: units out of the project, through the line, results back in, one transaction each.
+"""A run over many segments: units out of the project, through the line, results back in, one transaction per call.
 
-Calls overlap, but a unit sees open-code labels only from units at least `WINDOW` places before it, and starts only when
-those are done: what stands in its prompt does not depend on which call happened to return first.
+Calls overlap, but where a prompt shows open-code labels, a unit sees them only from units at least a window before it,
+and starts only when those are done: what stands in its prompt does not depend on which call happened to return first.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.errors import ModelError
-from assistant.folding import Folded, fold
-from assistant.model import Document, Outcome, Segment
-from assistant.project import Project
-from assistant.prompting import Request
-from assistant.retrieving import Labels, Shelf
-from assistant.suggesting import Line, suggest
-
-WINDOW = 16  # places; also the most calls that can be under way at once
+from assistant.errors import ModelError, ProjectError
+from assistant.model import Document, Outcome, Segment, UnitState
+from assistant.project import Choice, Project, Unit
 
 OnOutcome = Callable[[Segment, Outcome], None]
+
+Suggest = Callable[[Document, Sequence[Segment], int], Awaitable[list[Outcome]]]
+"""A document, neighbouring segments of it, and the place before which labels may be shown in; their outcomes out."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Units that are asked about in one call, and the last place such a call covers in the run's order."""
+
+    units: tuple[Unit, ...]
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One run, ready to go: its id in the project, the line its units pass, and what is shown beside them."""
+    """One run, ready to go."""
 
     project: Project
     run: int
-    line: Line
-    shelf: Shelf
-    labels: Labels | None  # None where codes come from a codebook
-    chosen: frozenset[int]  # ids of the segments to ask about; other open units of the run are left as they are
+    suggest: Suggest
+    choice: Choice  # of the segments to ask about; other open units of the run are left as they are
+    window: int | None = None  # places; None where no prompt shows what other units gave
+    pack: int = 1  # segments in one call
+    states: tuple[UnitState, ...] = ("pending", "failed")  # of the units to ask about
 
-    def open_units(self) -> list[tuple[int, Segment]]:
-        """The units still to be asked among the chosen ones, each with its place in the run's order."""
-        units = self.project.runs.open_units(self.run)
-        return [(place, segment) for place, segment in units if segment.id in self.chosen]
+    def open_units(self) -> int:
+        """How many units are still to be asked."""
+        return self.project.units.count_open(self.run, self.choice, self.states)
 
+    def packs(self) -> Iterator[Pack]:
+        """The units still to be asked, in calls. A unit is always packed with the same others, whatever is done."""
+        together: list[Unit] = []
+        for unit in self.project.units.open(self.run, self.choice, self.states):
+            if together and self._slot(unit) != self._slot(together[0]):
+                yield self._packed(together)
+                together = []
+            together.append(unit)
+        if together:
+            yield self._packed(together)
 
-async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome) -> None:
-    """Ask about every open unit of a job and store each outcome at once.
+    def _slot(self, unit: Unit) -> tuple[int, int]:
+        return unit.place // self.pack, unit.segment.document
 
-    Ends early with the ModelError of a model that cannot be asked (wrong key, no quota, server gone); units not yet
-    answered then stay pending. Cancelling (Ctrl-C) likewise loses nothing that was stored.
-    """
-    running: dict[asyncio.Task[Outcome], tuple[int, Segment]] = {}
-    texts = _Texts(job.project)
-    try:
-        for place, segment in job.open_units():
-            while running and not _may_start(place, running, concurrency):
-                await _finish_one(job, running, on_outcome)
-            request = _request(job, texts, place, segment)
-            task = asyncio.create_task(suggest(job.line, request, segment, texts.folded(segment.document)))
-            running[task] = (place, segment)
-        while running:
-            await _finish_one(job, running, on_outcome)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    def _packed(self, units: Sequence[Unit]) -> Pack:
+        return Pack(tuple(units), units[0].place // self.pack * self.pack + self.pack - 1)
 
 
-def _may_start(place: int, running: dict[asyncio.Task[Outcome], tuple[int, Segment]], concurrency: int) -> bool:
-    oldest = min(at for at, _ in running.values())
-    return len(running) < min(concurrency, WINDOW) and oldest > place - WINDOW
+class _Running:
+    """The calls of a job that are under way, and the storing of what they give."""
 
+    def __init__(self, job: Work, on_outcome: OnOutcome) -> None:
+        self.calls: dict[asyncio.Task[list[Outcome]], Pack] = {}
+        self.stopped: ModelError | ProjectError | None = None
+        self._job = job
+        self._on_outcome = on_outcome
+        self._unsaved: list[tuple[Segment, Outcome]] = []
+        self._document: Callable[[int], Document] = lru_cache(maxsize=8)(job.project.documents.get)
 
-async def _finish_one(
-    job: Work, running: dict[asyncio.Task[Outcome], tuple[int, Segment]], on_outcome: OnOutcome
-) -> None:
-    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-    stopped: ModelError | None = None
-    for task in sorted(done, key=lambda t: running[t][0]):
-        place, segment = running.pop(task)
+    def start(self, pack: Pack) -> None:
+        segments = [unit.segment for unit in pack.units]
+        before = pack.last - self._job.window + 1 if self._job.window else 0
+        call = self._job.suggest(self._document(segments[0].document), segments, before)
+        self.calls[asyncio.ensure_future(call)] = pack
+
+    def has_room(self, pack: Pack, concurrency: int) -> bool:
+        if len(self.calls) >= concurrency:
+            return False
+        window = self._job.window
+        return window is None or all(other.units[0].place > pack.last - window for other in self.calls.values())
+
+    async def finish_one(self) -> None:
+        """Wait for the next call that is done, and store it with all that are done by then."""
+        done, _ = await asyncio.wait(self.calls, return_when=asyncio.FIRST_COMPLETED)
+        for task in sorted(done, key=lambda t: self.calls[t].last):
+            pack = self.calls.pop(task)
+            try:
+                outcomes = task.result()
+            except ModelError as error:  # kept until the calls under way have ended and are stored
+                self.stopped = self.stopped or error
+                continue
+            self._keep(list(zip((unit.segment for unit in pack.units), outcomes, strict=True)))
+
+    def _keep(self, results: list[tuple[Segment, Outcome]]) -> None:
+        if isinstance(self.stopped, ProjectError):
+            self._unsaved += results
+            return
         try:
-            outcome = task.result()
-        except ModelError as error:
-            stopped = error  # raised after the others that are done have been stored
-            continue
-        job.project.runs.store(job.run, segment, outcome)
-        if job.labels is not None:
-            for suggestion in outcome.suggestions:
-                job.labels.add(place, suggestion.code, suggestion.quote.text)
-        on_outcome(segment, outcome)
-    if stopped:
+            taken = self._job.project.units.store(self._job.run, results)
+        except ProjectError as error:  # a full disk, a locked file: start nothing more, try once again at the end
+            self.stopped = error
+            self._unsaved += results
+            return
+        for segment, outcome in taken:
+            self._on_outcome(segment, outcome)
+
+    def save_the_rest(self) -> None:
+        """Store what could not be stored before. Raises as storing does."""
+        if not self._unsaved:
+            return
+        try:
+            taken = self._job.project.units.store(self._job.run, self._unsaved)
+        except ProjectError as error:
+            answered = len(self._unsaved)
+            raise ProjectError(
+                f"{error.message}; {answered} answered units could not be stored and will be asked again", error.hint
+            ) from error
+        for segment, outcome in taken:
+            self._on_outcome(segment, outcome)
+
+
+async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome, stopping: Callable[[], bool] = _never) -> None:
+    """Ask about every open unit of a job and store each outcome at once, `concurrency` calls at a time.
+
+    When `stopping` becomes true, no call is begun any more, those under way are finished and stored, and it returns.
+    The ModelError of a model that cannot be asked (wrong key, no quota, budget spent) is raised in the same way, after
+    the calls under way have been stored; units not answered stay pending. ProjectError if the project cannot be
+    written. Cancelling drops the calls under way and loses nothing that was stored.
+    """
+    running = _Running(job, on_outcome)
+    try:
+        for pack in job.packs():
+            while running.calls and running.stopped is None and not running.has_room(pack, concurrency):
+                await running.finish_one()
+            if running.stopped or stopping():
+                break
+            running.start(pack)
+        while running.calls:
+            await running.finish_one()
+    finally:
+        for task in running.calls:
+            task.cancel()
+        await asyncio.gather(*running.calls, return_exceptions=True)
+    running.save_the_rest()
+    stopped = running.stopped
+    if stopped is not None and not (isinstance(stopped, ModelError) and stopped.kind == "stopped"):
         raise stopped
-
-
-def _request(job: Work, texts: _Texts, place: int, segment: Segment) -> Request:
-    document = texts.document(segment.document)
-    codebook = job.line.codebook
-    return Request(
-        kind="assignment" if codebook else "open",
-        language="en" if document.language == "en" else "zh",
-        question=job.project.settings.question,
-        number=segment.number,
-        text=segment.span.of(document.text),
-        document=document.name,
-        case=document.case,
-        context=job.shelf.context(segment, job.labels, place - WINDOW + 1),
-        codebook=codebook,
-    )
-
-
-class _Texts:
-    """The few documents a run is at, read and folded once each."""
-
-    def __init__(self, project: Project) -> None:
-        self.document: Callable[[int], Document] = lru_cache(maxsize=8)(project.documents.get)
-        self.folded: Callable[[int], Folded] = lru_cache(maxsize=8)(lambda key: fold(self.document(key).text))
-
-
-def labels_so_far(project: Project, run: int) -> Labels:
-    """The open-code labels a run has given up to now, so that a run that goes on sees what it saw before."""
-    labels = Labels()
-    for place, label, quote in project.runs.labels(run):
-        labels.add(place, label, quote)
-    return labels

@@ -69,16 +69,18 @@ def embed_new(project: Project, using: Embedder, name: str, on_progress: OnProgr
         on_progress(start + len(batch), len(todo))
 
 
-def retriever(project: Project, using: Embedder, passages: Iterable[Passage], notify: Notify) -> Retriever:
-    """A search over passages whose vectors stand in project.db; a lost or broken index is rebuilt by itself."""
+def retriever(
+    project: Project, using: Embedder, passages: Callable[[], Iterable[Passage]], notify: Notify
+) -> Retriever:
+    """A search over passages whose vectors stand in project.db; a lost or broken index is rebuilt by itself.
+
+    `passages` is called at the first search.
+    """
     from vectorstore.retriever import Corpus, Retriever
 
-    rows = list(passages)
-    ids = [p.segment.id for p in rows]
-    texts = [p.text for p in rows]
-    return Retriever(
-        project.index,
-        using,
-        lambda: Corpus(ids, texts, lambda: project.vectors.load(using.name, ids)),
-        notify=notify,
-    )
+    def corpus() -> Corpus:
+        rows = list(passages())
+        ids = [p.segment.id for p in rows]
+        return Corpus(ids, [p.text for p in rows], lambda: project.vectors.load(using.name, ids))
+
+    return Retriever(project.index, using, corpus, notify=notify)

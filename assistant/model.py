@@ -24,6 +24,7 @@ from assistant.vocabulary import (
     SegmentKind as SegmentKind,
     SegmentSize as SegmentSize,
     SuggestionKind as SuggestionKind,
+    Support as Support,
     UnitState as UnitState,
     Voice as Voice,
 )
@@ -300,8 +301,21 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A second look at a suggestion: whether its quote supports its code."""
+
+    suggestion: int  # id of the suggestion
+    supported: Support
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What asking about one unit gave. `failed` and `refused` are never "none"."""
+    """What asking about one unit gave. `failed` and `refused` are never "none".
+
+    Several units may share one prompt and reply. `earlier` holds replies that were paid for on the way to this one: a
+    reply that could not be read, a shared one that left this unit out. `key` is under what the reply may be used again.
+    """
 
     state: UnitState
     prompt: Prompt | None = None
@@ -310,6 +324,9 @@ class Outcome:
     discards: Sequence[Discard] = ()
     error_kind: str = ""
     error: str = ""
+    checks: Sequence[Check] = ()
+    earlier: tuple[tuple[Prompt, Reply], ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +367,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """One stored check of a suggestion: in which run, by which model, with what result."""
+
+    run: int
+    model: str
+    supported: Support
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of an export: a model's suggestion (coder.kind "model") or a coding by a person or a gold standard.
 
@@ -385,6 +412,7 @@ class Record:
     suggestion: int | None = None  # on a person's coding: the suggestion it decides
     why: str = ""  # the reason given with the decision
     created: str = ""  # ISO 8601, UTC
+    checks: tuple[CheckRecord, ...] = ()  # on a suggestion: what checking runs said about it, oldest first
     decisions: tuple[Verdict, ...] = ()  # on a suggestion: all that was ever decided about it, oldest first
 
 
@@ -405,8 +433,23 @@ class DiscardRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """One unit of a run with where it stands: for lists of what failed and why."""
+
+    run: int
+    document: int
+    document_name: str
+    segment: int  # number in the document, 1-based
+    state: UnitState
+    attempts: int
+    error_kind: str
+    error: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run: who was asked, how, with which lens, and where its units stand."""
+    """One run: who was asked, how, with which lens, where its units stand, and what it cost so far."""
 
     id: int
     kind: SuggestionKind
@@ -421,6 +464,12 @@ class RunRecord:
     usage: Usage
     parameters: dict[str, Any]
     reasons: dict[str, str] = field(default_factory=dict)  # one message for each kind of error, "refusal" too
+    repeat: int = 1  # 2 and up: the same work asked again on purpose
+    parent: int | None = None  # the run whose suggestions this one checks
+    replies: int = 0  # paid for in this run, failed and repeated ones included
+    reused: int = 0  # units answered from replies that other runs had paid for
+    cost: float | None = 0.0  # US dollars for `replies`; None if it is unknown for any of them
+    checks: dict[Support, int] = field(default_factory=dict)  # of a checking run: verdicts
 
 
 @dataclass(frozen=True, slots=True)

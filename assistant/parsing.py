@@ -39,6 +39,7 @@ class Answer:
     proposals: tuple[Proposal, ...] = ()
     discards: tuple[Discard, ...] = ()
     why: str = ""  # the model's reason for none
+    again: bool = False  # answered more than once, and not with the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def reply_schema(kind: SuggestionKind, *, code_ids: Sequence[str] | None, attrib
     chosen = {
         name: {"type": ["string", "null"], "enum": [*CHOICES[name], None]} for name in CHOICES if name in attributes
     }
-    item = _object(
+    item = strict_object(
         {
             "code": code,
             "quote": {"type": "string"},
@@ -79,10 +80,11 @@ def reply_schema(kind: SuggestionKind, *, code_ids: Sequence[str] | None, attrib
         "why": {"type": "string"},
         "codes": {"type": "array", "items": item},
     }
-    return _object({"segments": {"type": "array", "items": _object(segment)}})
+    return strict_object({"segments": {"type": "array", "items": strict_object(segment)}})
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object with exactly these fields, all required."""
     return {
         "type": "object",
         "properties": properties,
@@ -93,15 +95,9 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def parse(reply: Reply, prompt: Prompt) -> Parsed:
     """Read `reply` by the rules above. Never raises, whatever the text."""
-    if reply.finish == "refusal":
-        return Parsed((), refused=clean(reply.refusal or reply.text) or "the model refused without a reason")
-    if reply.finish == "content_filter":
-        return Parsed((), refused="the server's content filter held the reply back")
     text = spoken(reply.text)
-    if not text.strip():
-        if reply.finish == "length":
-            return Parsed((), failure="truncated", detail="the reply was cut off before its answer began")
-        return Parsed((), failure="empty", detail="the reply is empty")
+    if (nothing := silence(reply, text)) is not None:
+        return nothing
     if reply.finish == "stop" and len(prompt.segments) == 1 and _NOTHING.fullmatch(text):
         return Parsed((Answer(prompt.segments[0], none=True),))
     found = read(text, lambda value: _entries(value) is not None)
@@ -119,6 +115,19 @@ def parse(reply: Reply, prompt: Prompt) -> Parsed:
     if cut:
         return Parsed((), strays, "truncated", "the reply was cut off before one item was complete")
     return Parsed((), strays, "unreadable", _trouble(found.values, strays))
+
+
+def silence(reply: Reply, text: str) -> Parsed | None:
+    """How a reply comes to say nothing: refused, held back, empty or cut off too early. None if its `text` speaks."""
+    if reply.finish == "refusal":
+        return Parsed((), refused=clean(reply.refusal or reply.text) or "the model refused without a reason")
+    if reply.finish == "content_filter":
+        return Parsed((), refused="the server's content filter held the reply back")
+    if text.strip():
+        return None
+    if reply.finish == "length":
+        return Parsed((), failure="truncated", detail="the reply was cut off before its answer began")
+    return Parsed((), failure="empty", detail="the reply is empty")
 
 
 def repair_message(parsed: Parsed) -> str:
@@ -164,7 +173,7 @@ def _chosen(values: Sequence[Any], strays: list[Discard]) -> list[Any]:
     for earlier in values:
         if earlier is not whole[-1] and earlier != whole[-1]:
             strays.append(
-                Discard("duplicate", "an earlier answer in the same reply; the last one counts", _raw(earlier))
+                Discard("duplicate", "an earlier answer in the same reply; the last one counts", as_said(earlier))
             )
     return _entries(whole[-1]) or []
 
@@ -175,8 +184,20 @@ def _trouble(values: Sequence[Any], strays: Sequence[Discard]) -> str:
     return "the reply names no segment" if values else "no JSON object of the wanted form was found"
 
 
-def _raw(value: Any) -> str:
-    """What the model said, as text again."""
+def read_number(said: Any, asked: Sequence[int]) -> int | None:
+    """The number among those asked about: 12, 12.0, "12", "S12", "[12]" … If only one was asked, it may go unsaid."""
+    if said is None and len(asked) == 1:
+        return asked[0]
+    if isinstance(said, str):
+        match = _NUMBER.fullmatch(said.strip())
+        said = int(match[1]) if match else None
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return next((number for number in asked if number == said), None)
+
+
+def as_said(value: Any) -> str:
+    """A value read from a reply as the model's words again, fit to be stored."""
     if isinstance(value, CutObject):
         return clean(value.raw)
     return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -209,7 +230,8 @@ class _Gathering:
                 detail = f"segment {number} was said to hold nothing and given codes; the codes count"
                 heard.discards.append(Discard("bad_field", detail))
             none = heard.said_none and not heard.proposals and not heard.discards
-            found.append(Answer(number, none, tuple(heard.proposals), tuple(heard.discards), heard.why))
+            again = len(heard.entries) > 1
+            found.append(Answer(number, none, tuple(heard.proposals), tuple(heard.discards), heard.why, again))
         return tuple(found)
 
     def take(self, entry: Any) -> None:
@@ -217,13 +239,13 @@ class _Gathering:
         if not isinstance(entry, dict):
             self._stray("bad_field", "where a segment's answer should stand is something else", entry)
             return
-        number = self._number(entry.get("segment"))
+        number = read_number(entry.get("segment"), self.asked)
         codes = self._codes(entry)
         if not codes and (isinstance(codes, CutList) or isinstance(entry, CutObject)):
             self._stray("truncated", "the answer for a segment was cut off before its first code", entry)
         elif number is None:
             named = entry.get("segment")
-            detail = "no segment is named" if named is None else f"segment {_raw(named)[:40]} was not asked about"
+            detail = "no segment is named" if named is None else f"segment {as_said(named)[:40]} was not asked about"
             for item in codes or [entry]:
                 self._stray("wrong_segment", detail, item)
         elif codes is None and read_truth(entry.get("none")) is not True:
@@ -239,17 +261,6 @@ class _Gathering:
             return [entry]
         codes = entry.get("codes")
         return [codes] if isinstance(codes, dict) else codes if isinstance(codes, list) else None
-
-    def _number(self, said: Any) -> int | None:
-        """The number of a segment asked about: 12, 12.0, "12", "S12", "[12]" … If only one was, it may go unsaid."""
-        if said is None and len(self.asked) == 1:
-            return self.asked[0]
-        if isinstance(said, str):
-            match = _NUMBER.fullmatch(said.strip())
-            said = int(match[1]) if match else None
-        if isinstance(said, bool) or not isinstance(said, int | float):
-            return None
-        return next((number for number in self.asked if number == said), None)
 
     def _stray(self, flaw: Flaw, detail: str, item: Any) -> None:
         self.strays.append(_discard(flaw, clean(detail), item))
@@ -290,7 +301,7 @@ def _key(proposal: Proposal) -> tuple[str, str, str | None]:
 def _discard(flaw: Flaw, detail: str, item: Any) -> Discard:
     said = item if isinstance(item, dict) else {}
     code, quote = (clean(said[name]) if isinstance(said.get(name), str) else "" for name in ("code", "quote"))
-    return Discard(flaw, detail, _raw(item), code, quote)
+    return Discard(flaw, detail, as_said(item), code, quote)
 
 
 def _item(item: Any, number: int, attributes: frozenset[str]) -> tuple[Proposal | None, list[Discard]]:
@@ -318,7 +329,7 @@ def _item(item: Any, number: int, attributes: frozenset[str]) -> tuple[Proposal 
         if (value := _optional(name, item[name])) is not None:
             values[name] = value
         else:
-            detail = f"kept without {name}: {_raw(item[name])[:80]} cannot be read"
+            detail = f"kept without {name}: {as_said(item[name])[:80]} cannot be read"
             discards.append(_discard("bad_field", detail, item))
     return Proposal(number, code, quote, **values), discards
 

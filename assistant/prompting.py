@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from assistant.codebook import wording
 from assistant.errors import ModelError
@@ -60,14 +60,21 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A segment that is asked about: its number in the document and its words."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked about one segment."""
+    """What is asked about one segment, or about several neighbouring ones in one call."""
 
     kind: SuggestionKind
     language: str  # "zh" or "en": the language of the prompt
     question: str
-    number: int  # the segment's number in its document
-    text: str
+    segments: tuple[Asked, ...]
     document: str
     case: str
     context: Context
@@ -80,23 +87,24 @@ def template_name(kind: SuggestionKind, language: str) -> str:
 
 
 def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Prompt:
-    """The prompt for one segment from its template and those it includes, which `load` gives by file name.
+    """The prompt for a request from its template and those it includes, which `load` gives by file name.
 
     Over `max_tokens`, context is taken away by rule: passages, examples and labels from the least similar on, then
     neighbours; each loss is named in `Prompt.trimmed`. ModelError (kind "context") if the rest is still too long.
     """
-    template = _environment(load).get_template(template_name(request.kind, request.language))
+    template = template_name(request.kind, request.language)
     trimmed: list[str] = []
     context = request.context
     while True:
-        messages = _messages(replace(request, context=context), template)
+        messages = _messages(replace(request, context=context), template, load)
         tokens, estimated = count("\n".join(m.content for m in messages))
         if tokens <= max_tokens:
             break
         shorter = _shorten(context)
         if shorter is None:
+            numbers = ", ".join(str(asked.number) for asked in request.segments)
             raise ModelError(
-                f"segment {request.number} of {request.document} needs {tokens} tokens with its codebook; "
+                f"segment {numbers} of {request.document} needs {tokens} tokens with its codebook; "
                 f"the limit is {max_tokens}",
                 "raise [prompt] max_tokens in codart.toml, or choose a smaller [segments] size",
                 kind="context",
@@ -109,13 +117,13 @@ def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Pr
         digest=digest(messages, schema),
         kind=request.kind,
         language=request.language,
-        template=template_name(request.kind, request.language),
-        segments=(request.number,),
+        template=template,
+        segments=tuple(asked.number for asked in request.segments),
         schema=schema,
         tokens=tokens,
         tokens_estimated=estimated,
         trimmed=tuple(trimmed),
-        texts=(request.text,),
+        texts=tuple(asked.text for asked in request.segments),
     )
 
 
@@ -134,9 +142,23 @@ def fence(texts: list[str]) -> str:
     return mark[:length]
 
 
-def _messages(request: Request, template: Template) -> tuple[Message, ...]:
+def fill(template: str, load: Load, values: dict[str, Any]) -> tuple[Message, ...]:
+    """The messages that a template file's blocks `system` and `user` give with these values."""
+    filled = _environment(load).get_template(template)
+    return (
+        Message("system", "".join(filled.blocks["system"](filled.new_context(values))).strip()),
+        Message("user", "".join(filled.blocks["user"](filled.new_context(values))).strip()),
+    )
+
+
+def _messages(request: Request, template: str, load: Load) -> tuple[Message, ...]:
     context = request.context
-    foreign = [request.text, *context.before, *context.after, *(words for _, words in context.passages)]
+    foreign = [
+        *(asked.text for asked in request.segments),
+        *context.before,
+        *context.after,
+        *(words for _, words in context.passages),
+    ]
     foreign += [example.text for example in context.examples]
     values = {
         "request": request,
@@ -144,14 +166,7 @@ def _messages(request: Request, template: Template) -> tuple[Message, ...]:
         "book": request.codebook,
         "fence": fence(foreign),
     }
-    return (
-        Message("system", _block(template, "system", values)),
-        Message("user", _block(template, "user", values)),
-    )
-
-
-def _block(template: Template, name: str, values: dict[str, Any]) -> str:
-    return "".join(template.blocks[name](template.new_context(values))).strip()
+    return fill(template, load, values)
 
 
 @lru_cache(maxsize=4)

@@ -7,8 +7,7 @@ retrieved for each segment, never the segment itself, never a held-out document.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant import codebook as books
 from assistant.model import Codebook, Decided, Passage, Probe, Segment, SuggestionKind
@@ -17,43 +16,81 @@ from assistant.settings import Settings
 from vectorstore import Hit
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vectorstore.keyword import KeywordIndex
 
 Similar = Callable[[str, int], Sequence[Hit]]
 """Text and how many in; segments most like it, best first, out."""
 
+Around = Callable[[Segment, int, int], Sequence[Passage]]
+"""A segment and how many in; so many before and after it in its document, in their order, without it, out."""
+
+Load = Callable[[int, int], Sequence[tuple[int, str, str]]]
+"""Two places of a run in; the labels given from the first up to the second: (place, label, quote), in order, out."""
+
+Latest = Callable[[int, int], Sequence[tuple[int, str, str]]]
+"""A place and how many in; that many different labels last given before it, in the order they were given, out."""
+
+MOST_LABELS = 4096  # a study with more is near no end of open coding; the ones not given for longest are forgotten
 _MOST_PROBES = 3  # invented passages shown before people have decided anything
 _LABEL_QUOTE = 200  # code points of a quote that count towards a label's meaning
 
 
-@dataclass(slots=True)
 class Labels:
-    """Open-code labels given so far in a run, each with the words it stands for."""
+    """Open-code labels given so far in a run, each with the words it stands for: the ones last given, up to a limit.
 
-    _places: dict[str, int] = field(default_factory=dict)  # label -> first place it was given at
-    _rows: list[Any] = field(default_factory=list)
+    Which they are depends on the place in the run alone, never on which call returned first.
+    """
 
-    def add(self, place: int, label: str, quote: str) -> None:
-        """A label given at a place of the run's order; one met before is kept at its first place."""
-        from vectorstore.embedders import HashEmbedder
-
-        if label not in self._places:
-            self._places[label] = place
-            self._rows.append(HashEmbedder().embed([f"{label}\n{quote[:_LABEL_QUOTE]}"])[0])
+    def __init__(self, load: Load, latest: Latest) -> None:
+        self._load = load
+        self._latest = latest
+        self._seen = -1  # labels of all places before this one are here; -1 before the first look
+        self._rows: dict[str, int] = {}  # label -> its row, the label given longest ago first
+        self._free = list(range(MOST_LABELS - 1, -1, -1))  # so that rows in use stand together at the top
+        self._matrix: NDArray[np.float32] | None = None
 
     def nearest(self, text: str, *, before: int, limit: int) -> tuple[str, ...]:
-        """The labels given before a place that are nearest to `text` (cosine of hashed tokens), best first."""
+        """The labels given before a place that are nearest to `text` (cosine of hashed tokens), best first.
+
+        Places must not go down from one call to the next.
+        """
+        if limit == 0 or before <= 0:
+            return ()
+        if self._seen < 0:
+            self._take(self._latest(before, MOST_LABELS))
+        elif before > self._seen:
+            self._take(self._load(self._seen, before))
+        self._seen = before
+        if not self._rows or self._matrix is None:
+            return ()
         import numpy as np
 
         from vectorstore.embedders import HashEmbedder
 
-        known = [i for i, place in enumerate(self._places.values()) if place < before]
-        if not known or limit == 0:
-            return ()
-        scores = np.stack([self._rows[i] for i in known]) @ HashEmbedder().embed([text])[0]
-        order = np.argsort(-scores, kind="stable")[:limit]
-        names = list(self._places)
-        return tuple(names[known[i]] for i in order)
+        names = list(self._rows)
+        scores = (self._matrix[: len(names)] @ HashEmbedder().embed([text])[0])[list(self._rows.values())]
+        return tuple(names[i] for i in np.argsort(-scores, kind="stable")[:limit])
+
+    def _take(self, labels: Sequence[tuple[int, str, str]]) -> None:
+        import numpy as np
+
+        from vectorstore.embedders import HashEmbedder
+
+        if not labels:
+            return
+        embedder = HashEmbedder()
+        if self._matrix is None:
+            self._matrix = np.zeros((MOST_LABELS, embedder.dimension), dtype=np.float32)
+        vectors = embedder.embed([f"{label}\n{quote[:_LABEL_QUOTE]}" for _, label, quote in labels])
+        for (_, label, _), vector in zip(labels, vectors, strict=True):
+            row = self._rows.pop(label, None)
+            if row is None:
+                row = self._free.pop() if self._free else self._rows.pop(next(iter(self._rows)))
+            self._rows[label] = row
+            self._matrix[row] = vector
 
 
 class Shelf:
@@ -61,7 +98,8 @@ class Shelf:
 
     def __init__(
         self,
-        passages: Sequence[Passage],
+        around: Around,
+        passage: Callable[[int], Passage | None],
         decided: Sequence[Decided],
         similar: Similar,
         settings: Settings,
@@ -69,37 +107,44 @@ class Shelf:
         kind: SuggestionKind,
         codebook: Codebook | None,
     ) -> None:
-        self._passages = {p.segment.id: p for p in passages}
-        self._order = {(p.segment.document, p.segment.number): p.segment.id for p in passages}
+        self._around = around
+        self._passage = passage
         self._similar = similar
         self._settings = settings
-        self._decided = _by_segment(decided, kind, codebook.id if codebook else None, self._passages)
-        self._index = _index({i: self._passages[i].text for i in self._decided})
+        grouped = _by_segment(decided, kind, codebook.id if codebook else None)
+        known = {segment: passage(segment) for segment in grouped}
+        self._shown = {segment: p.text for segment, p in known.items() if p is not None and not p.held_out}
+        self._decided = {segment: grouped[segment] for segment in self._shown}
+        self._index = _index(self._shown)
         self._probes = codebook.probes if codebook else ()
         self._probe_index = _index({i: probe.text for i, probe in enumerate(self._probes)})
 
-    def text(self, segment: Segment) -> str:
-        """The words of a segment."""
-        return self._passages[segment.id].text
+    def context(self, segments: Sequence[Segment], text: str, labels: Labels | None, place: int) -> Context:
+        """What is shown beside neighbouring segments whose words are `text`.
 
-    def context(self, segment: Segment, labels: Labels | None, place: int) -> Context:
-        """What is shown beside a segment: neighbours, like passages, decided examples, nearest labels."""
-        text = self.text(segment)
-        wanted = self._settings.neighbours
-        before = self._neighbours(segment, range(-wanted, 0))
-        after = self._neighbours(segment, range(1, wanted + 1))
-        shown = {segment.id, *before, *after}
+        Neighbours, like passages, decided examples, and the nearest labels given before `place`.
+        """
+        asked = {segment.id for segment in segments}
+        before, after = self._neighbours(segments)
+        shown = asked | {p.segment.id for p in (*before, *after)}
         return Context(
-            before=tuple(self._passages[i].text for i in before),
-            after=tuple(self._passages[i].text for i in after),
+            before=tuple(p.text for p in before),
+            after=tuple(p.text for p in after),
             passages=self._like(text, shown),
-            examples=self._examples(segment, text),
+            examples=self._examples(asked, text),
             labels=labels.nearest(text, before=place, limit=self._settings.labels) if labels else (),
         )
 
-    def _neighbours(self, segment: Segment, offsets: range) -> list[int]:
-        places = ((segment.document, segment.number + offset) for offset in offsets)
-        return [self._order[place] for place in places if place in self._order]
+    def _neighbours(self, segments: Sequence[Segment]) -> tuple[list[Passage], list[Passage]]:
+        wanted = self._settings.neighbours
+        if wanted == 0:
+            return [], []
+        first, last = segments[0], segments[-1]
+        if first is last:
+            found = self._around(first, wanted, wanted)
+            before = [p for p in found if p.segment.number < first.number]
+            return before, list(found[len(before) :])
+        return list(self._around(first, wanted, 0)), list(self._around(last, 0, wanted))
 
     def _like(self, text: str, shown: set[int]) -> tuple[tuple[str, str], ...]:
         limit = self._settings.passages
@@ -107,33 +152,32 @@ class Shelf:
             return ()
         found: list[tuple[str, str]] = []
         for hit in self._similar(text, 3 * limit + len(shown)):
-            passage = self._passages.get(hit.id)
-            if passage and hit.id not in shown and not passage.held_out and passage.text != text:
+            passage = self._passage(hit.id) if hit.id not in shown else None
+            if passage and not passage.held_out and passage.text != text:
                 found.append((f"{passage.document_name} #{passage.segment.number}", passage.text))
-        return tuple(found[:limit])
+            if len(found) == limit:
+                break
+        return tuple(found)
 
-    def _examples(self, segment: Segment, text: str) -> tuple[Example, ...]:
+    def _examples(self, asked: set[int], text: str) -> tuple[Example, ...]:
         """Decided segments most like this one; until there are any, the codebook's own invented passages."""
         limit = self._settings.examples
         if limit == 0:
             return ()
         if self._index:
-            others = [i for i in self._decided if i != segment.id]
+            others = [i for i in self._decided if i not in asked]
             hits = self._index.search(text, limit, allowed=others)
-            return tuple(_example(self._passages[h.id].text, self._decided[h.id]) for h in hits)
+            return tuple(_example(self._shown[h.id], self._decided[h.id]) for h in hits)
         if self._probe_index:
             hits = self._probe_index.search(text, min(limit, _MOST_PROBES))
             return tuple(_probe_example(self._probes[h.id]) for h in hits)
         return ()
 
 
-def _by_segment(
-    decided: Sequence[Decided], kind: SuggestionKind, codebook: str | None, passages: dict[int, Passage]
-) -> dict[int, list[Decided]]:
+def _by_segment(decided: Sequence[Decided], kind: SuggestionKind, codebook: str | None) -> dict[int, list[Decided]]:
     grouped: dict[int, list[Decided]] = {}
     for one in decided:
-        passage = passages.get(one.segment)
-        if passage and not passage.held_out and one.kind == kind and one.codebook == codebook:
+        if one.kind == kind and one.codebook == codebook:
             grouped.setdefault(one.segment, []).append(one)
     return grouped
 

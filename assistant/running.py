@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from assistant import indexing, tokens
-from assistant.bulk import WINDOW, Work, labels_so_far
+from assistant.answering import Answer, Answering
+from assistant.bulk import Work
 from assistant.chain import Model
 from assistant.errors import UsageError
-from assistant.model import Codebook, Passage, SuggestionKind
-from assistant.project import Project, RunPlan
-from assistant.prompting import TEMPLATES, template_name
+from assistant.model import Codebook, Document, Outcome, Segment, SuggestionKind, UnitState
+from assistant.project import Choice, Project, RunPlan
+from assistant.prompting import TEMPLATES, Asked, Request, template_name
 from assistant.resources import prompt_template
-from assistant.retrieving import Shelf, Similar
-from assistant.suggesting import Line
+from assistant.retrieving import Labels, Shelf, Similar
+from assistant.settings import Settings
+from assistant.suggesting import Line, forget, suggest
+
+_LEAST_WINDOW = 16  # places from which labels are not seen yet
+_MORE_REPLY = 1000  # tokens that each further segment of a call may add to its reply
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How runs are done. `pack`, `repeat` and `labels` are part of what a run is; the rest is not."""
+
+    concurrency: int = 8  # calls at once
+    pack: int = 1  # segments in one call
+    repeat: int = 1  # which repetition of the same work
+    labels: bool = True  # whether open coding shows labels given before; a batch is sent before any is
+    fresh: bool = False  # never use a reply that was paid for before; a finished run is done once more
+    states: tuple[UnitState, ...] = ("pending", "failed")  # of the units to ask about
+
+
+def reply_limit(settings: Settings, pack: int) -> int:
+    """The most tokens a reply about `pack` segments may have."""
+    return settings.max_reply_tokens + _MORE_REPLY * (pack - 1)
 
 
 def prepare(
@@ -26,52 +50,113 @@ def prepare(
     *,
     similar: Similar,
     scheme: str,
-    chosen: Callable[[Passage], bool],
+    choice: Choice = Choice(),  # noqa: B008 - a frozen value
+    way: Way = Way(),
+    answers: Callable[[Codebook | None], Answer] | None = None,
 ) -> list[Work]:
     """One run for each pass (None: open coding, without any lens), with a unit for every chosen segment.
 
-    A run with the same plan goes on where it stopped. UsageError if there is nothing to code.
+    A run with the same plan goes on where it stopped. `answers` replaces asking `model` from here, pass by pass.
+    UsageError if there is nothing to code.
     """
-    passages = project.documents.passages(scheme)
-    wanted = [p.segment.id for p in passages if chosen(p)]
-    if not passages:
-        raise UsageError("there are no documents to code yet", "add some with: codart add FILE … --case NAME")
-    if not wanted:
-        raise UsageError("no segment fits that choice", "see documents and cases with: codart documents")
+    check_choice(project, scheme, choice)
     works = []
     for codebook in passes:
         if codebook is not None:
             project.codebooks.add(codebook)
-        plan = _plan(project, model, codebook, scheme)
+        plan = plan_of(project, model, codebook, scheme, way)
+        while way.fresh and (done := project.runs.find(plan)) and not project.units.count_open(done, choice):
+            plan = replace(plan, repeat=plan.repeat + 1)
         run = project.runs.open(plan)
-        project.runs.plan_units(run, wanted)
-        works.append(
-            Work(
-                project=project,
-                run=run,
-                line=Line(
-                    ask=model.ask,
-                    load=prompt_template,
-                    count=partial(tokens.count, model=model.name),
-                    max_tokens=project.settings.max_prompt_tokens,
-                    codebook=codebook,
-                ),
-                shelf=Shelf(
-                    passages,
-                    project.codings.decided(),
-                    similar,
-                    project.settings,
-                    kind=plan.kind,
-                    codebook=codebook,
-                ),
-                labels=labels_so_far(project, run) if codebook is None else None,
-                chosen=frozenset(wanted),
-            )
-        )
+        project.units.plan(run, scheme, choice)
+        works.append(work_of(project, model, codebook, run, plan, similar, choice, way, answers))
     return works
 
 
-def _plan(project: Project, model: Model, codebook: Codebook | None, scheme: str) -> RunPlan:
+def check_choice(project: Project, scheme: str, choice: Choice) -> None:
+    """UsageError if there is nothing to code in the project or in this choice of it."""
+    if not project.documents.count_segments(scheme):
+        raise UsageError("there are no documents to code yet", "add some with: codart add FILE … --case NAME")
+    if not project.units.count_chosen(scheme, choice):
+        raise UsageError("no segment fits that choice", "see documents and cases with: codart documents")
+
+
+def work_of(
+    project: Project,
+    model: Model,
+    codebook: Codebook | None,
+    run: int,
+    plan: RunPlan,
+    similar: Similar,
+    choice: Choice,
+    way: Way,
+    answers: Callable[[Codebook | None], Answer] | None = None,
+) -> Work:
+    """A run that stands in the project as work to do."""
+    here = Answering.with_model(model.ask, codebook)
+    window = int(project.runs.get(run).parameters["window"])
+    line = Line(
+        answer=answers(codebook) if answers else here,
+        judge=here.judge,
+        load=prompt_template,
+        count=partial(tokens.count, model=model.name),
+        max_tokens=project.settings.max_prompt_tokens,
+        scope=_scope(plan) if model.base_url else (),
+        recall=forget if way.fresh else project.replies.recall,
+    )
+    shelf = Shelf(
+        project.documents.around,
+        project.documents.passage,
+        project.codings.decided(),
+        similar,
+        project.settings,
+        kind=plan.kind,
+        codebook=codebook,
+    )
+    labelled = codebook is None and plan.parameters["labels"] > 0
+    labels = Labels(partial(project.units.labels, run), partial(project.units.latest_labels, run)) if labelled else None
+
+    async def ask_about(document: Document, segments: Sequence[Segment], before: int) -> list[Outcome]:
+        def request(some: Sequence[Segment]) -> Request:
+            return _request(project.settings, shelf, labels, codebook, document, some, before)
+
+        return await suggest(line, request, segments, document)
+
+    return Work(
+        project=project,
+        run=run,
+        suggest=ask_about,
+        choice=choice,
+        window=window if labelled else None,
+        pack=way.pack,
+        states=way.states,
+    )
+
+
+def _request(
+    settings: Settings,
+    shelf: Shelf,
+    labels: Labels | None,
+    codebook: Codebook | None,
+    document: Document,
+    segments: Sequence[Segment],
+    before: int,
+) -> Request:
+    asked = tuple(Asked(segment.number, segment.span.of(document.text)) for segment in segments)
+    return Request(
+        kind="assignment" if codebook else "open",
+        language="en" if document.language == "en" else "zh",
+        question=settings.question,
+        segments=asked,
+        document=document.name,
+        case=document.case,
+        context=shelf.context(segments, "\n".join(a.text for a in asked), labels, before),
+        codebook=codebook,
+    )
+
+
+def plan_of(project: Project, model: Model, codebook: Codebook | None, scheme: str, way: Way) -> RunPlan:
+    """The plan of a run: all that decides what it asks."""
     settings = project.settings
     kind: SuggestionKind = "assignment" if codebook else "open"
     return RunPlan(
@@ -86,13 +171,22 @@ def _plan(project: Project, model: Model, codebook: Codebook | None, scheme: str
             "neighbours": settings.neighbours,
             "passages": settings.passages,
             "examples": settings.examples,
-            "labels": settings.labels if codebook is None else 0,
+            "labels": settings.labels if codebook is None and way.labels else 0,
             "max_prompt_tokens": settings.max_prompt_tokens,
+            "max_reply_tokens": reply_limit(settings, way.pack),
             "embedder": settings.embedder,
-            "window": WINDOW,
+            "pack": way.pack,
+            "window": max(_LEAST_WINDOW, 2 * way.concurrency * way.pack),
             "base_url": model.base_url,
         },
+        repeat=way.repeat,
     )
+
+
+def _scope(plan: RunPlan) -> tuple[str, ...]:
+    """What a reply depends on besides its prompt. Repetitions must not be answered from one another."""
+    asked = {name: plan.parameters[name] for name in ("base_url", "max_reply_tokens")}
+    return plan.model, json.dumps(asked, sort_keys=True), plan.codebook_version or "", str(plan.repeat)
 
 
 def _template_version(kind: SuggestionKind) -> str:
@@ -105,7 +199,7 @@ def _template_version(kind: SuggestionKind) -> str:
 
 @contextmanager
 def similar_in(project: Project, scheme: str, notify: Callable[[str], None]) -> Iterator[Similar]:
-    """A search for passages like a text, over all segments of a project."""
+    """A search for passages like a text, over all segments of a project; nothing is loaded before the first search."""
     using = indexing.embedder(project, notify)
-    with indexing.retriever(project, using, project.documents.passages(scheme), notify) as index:
+    with indexing.retriever(project, using, partial(project.documents.passages, scheme), notify) as index:
         yield index.search

@@ -1,151 +1,92 @@
-"""One unit through the line: a request in, an outcome (state, suggestions, discards) out. Pure but for the call.
+"""Neighbouring segments through the line: requests in, outcomes (state, suggestions, discards) out.
 
-request → prompt → reply → proposals → suggestions. Bulk runs, chat and the eval harness all drive this same line.
+request → prompt → (a reply paid for before, or an answer) → outcomes. Bulk runs, chat and the eval harness all drive
+this same line. What a shared call left out or answered twice is asked again by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import codebook as books, parsing, verifying
+from assistant import parsing
+from assistant.answering import Answer, Judge
 from assistant.errors import ModelError
-from assistant.folding import Folded
-from assistant.model import (
-    Codebook,
-    Discard,
-    Message,
-    Outcome,
-    Prompt,
-    Proposal,
-    Reply,
-    Segment,
-    Suggestion,
-    Usage,
-)
-from assistant.prompting import Count, Load, Request, digest, render
+from assistant.model import Document, Outcome, Prompt, Reply, Segment
+from assistant.prompting import Count, Load, Request, render
 
-Ask = Callable[[Prompt], Awaitable[Reply]]
+Recall = Callable[[str], Reply | None]
+"""A key in; the reply that was paid for under it, or None, out."""
+
+_ALONE = frozenset({"unanswered", "unreadable", "truncated", "empty"})  # troubles that a call of one's own may mend
+
+
+def forget(key: str) -> Reply | None:
+    """A `Recall` that remembers nothing."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What stays the same for every unit of a run."""
 
-    ask: Ask
+    answer: Answer
+    judge: Judge
     load: Load  # templates by file name
     count: Count
     max_tokens: int
-    codebook: Codebook | None  # None for lens-free open coding
+    scope: tuple[str, ...] = ()  # what a reply depends on besides its prompt: model, parameters; () keys nothing
+    recall: Recall = forget
+
+    def key(self, prompt: Prompt) -> str:
+        """Under what the same work is known in any run: SHA-256 over scope, prompt and the words asked about."""
+        if not self.scope:
+            return ""
+        parts = [self.scope, prompt.digest, prompt.segments, prompt.texts]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-async def suggest(line: Line, request: Request, segment: Segment, document: Folded) -> Outcome:
-    """Ask about one segment and believe only what its words prove.
+async def suggest(
+    line: Line, request: Callable[[Sequence[Segment]], Request], segments: Sequence[Segment], document: Document
+) -> list[Outcome]:
+    """Ask about neighbouring segments of a document in one call; one outcome for each, in their order.
 
-    A model that cannot be asked at all (`ModelError.stops_run`) is the caller's to handle; any other trouble is this
-    unit's own failed outcome, and never "none".
+    Raises the ModelError of a model that cannot be asked at all (`stops_run`), unless some of the segments are
+    answered: these are returned, and those left out are `failed`.
     """
-    prompt: Prompt | None = None
-    reply: Reply | None = None
+    outcomes = await _ask(line, request(segments), segments, document)
+    if len(segments) == 1:
+        return outcomes
+    for place, segment in enumerate(segments):
+        missing = outcomes[place]
+        if missing.state != "failed" or missing.error_kind not in _ALONE | {"context"}:
+            continue
+        try:
+            (alone,) = await _ask(line, request([segment]), [segment], document)
+        except ModelError:
+            if all(o.reply is None for o in outcomes):
+                raise
+            break
+        paid = ((missing.prompt, missing.reply),) if missing.prompt and missing.reply else ()
+        outcomes[place] = replace(alone, earlier=(*missing.earlier, *paid, *alone.earlier))
+    return outcomes
+
+
+async def _ask(line: Line, request: Request, segments: Sequence[Segment], document: Document) -> list[Outcome]:
     try:
         prompt = render(request, line.load, max_tokens=line.max_tokens, count=line.count)
-        reply = await line.ask(prompt)
-        parsed = parsing.parse(reply, prompt)
-        if parsed.failure == "unreadable":
-            prompt, reply = await _repair(line, prompt, reply, parsed)
-            parsed = parsing.parse(reply, prompt)
-    except ModelError as error:
-        if error.stops_run:
-            raise
-        return Outcome("failed", prompt, reply, error_kind=error.kind, error=error.message)
-    return judge(parsed, prompt, reply, segment, document, line.codebook)
+    except ModelError as error:  # too long for the limit
+        return [Outcome("failed", error_kind=error.kind, error=error.message) for _ in segments]
+    key = line.key(prompt)
+    reply = line.recall(key) if key else None
+    if reply is not None:
+        return line.judge(parsing.parse(reply, prompt), prompt, reply, segments, document)
+    return keyed(await line.answer(prompt, segments, document), key)
 
 
-def judge(
-    parsed: parsing.Parsed,
-    prompt: Prompt,
-    reply: Reply,
-    segment: Segment,
-    document: Folded,
-    codebook: Codebook | None,
-) -> Outcome:
-    """What a parsed reply comes to for one segment. Pure."""
-    if parsed.refused:
-        return Outcome("refused", prompt, reply, error_kind="refusal", error=parsed.refused)
-    answer = next((a for a in parsed.answers if a.segment == segment.number), None)
-    strays = list(parsed.strays)
-    if parsed.failure or answer is None:
-        kind = parsed.failure or "unanswered"
-        detail = parsed.detail or "the reply does not speak of this segment"
-        return Outcome("failed", prompt, reply, discards=strays, error_kind=kind, error=detail)
-    suggestions, discards = _believe(answer.proposals, prompt, segment, document, codebook)
-    discards = [*strays, *answer.discards, *discards]
-    if suggestions:
-        return Outcome("coded", prompt, reply, suggestions, discards)
-    if answer.none:
-        return Outcome("none", prompt, reply, discards=discards)
-    count = len(answer.proposals) + len(answer.discards)
-    return Outcome(
-        "failed",
-        prompt,
-        reply,
-        discards=discards,
-        error_kind="unproven",
-        error=f"{count} suggested, none could be proven",
-    )
-
-
-async def _repair(line: Line, prompt: Prompt, reply: Reply, parsed: parsing.Parsed) -> tuple[Prompt, Reply]:
-    """One more turn: the model is shown its unreadable reply and what was wrong with it."""
-    messages = (
-        *prompt.messages,
-        Message("assistant", reply.text),
-        Message("user", parsing.repair_message(parsed)),
-    )
-    again = replace(prompt, messages=messages, digest=digest(messages, prompt.schema))
-    second = await line.ask(again)
-    return again, replace(second, usage=_sum(reply.usage, second.usage))
-
-
-def _sum(first: Usage, second: Usage) -> Usage:
-    def plus(a: int | None, b: int | None) -> int | None:
-        return None if a is None and b is None else (a or 0) + (b or 0)
-
-    return Usage(plus(first.input, second.input), plus(first.output, second.output), plus(first.cached, second.cached))
-
-
-def _believe(
-    proposals: tuple[Proposal, ...], prompt: Prompt, segment: Segment, document: Folded, codebook: Codebook | None
-) -> tuple[list[Suggestion], list[Discard]]:
-    suggestions: list[Suggestion] = []
-    discards: list[Discard] = []
-    seen: set[tuple[str, int, int, str | None]] = set()
-    for proposal in proposals:
-        known = _known(proposal, codebook)
-        if isinstance(known, Discard):
-            discards.append(known)
-            continue
-        verified = verifying.verify(known, segment, document, kind=prompt.kind)
-        if isinstance(verified, Discard):
-            discards.append(verified)
-            continue
-        for suggestion in verified:
-            key = (suggestion.code, suggestion.quote.span.start, suggestion.quote.span.end, suggestion.polarity)
-            if key in seen:
-                detail = "the same code on the same words was suggested before in this reply"
-                discards.append(Discard("duplicate", detail, code=suggestion.code, quote=suggestion.quote.text))
-            else:
-                seen.add(key)
-                suggestions.append(suggestion)
-    return suggestions, discards
-
-
-def _known(proposal: Proposal, codebook: Codebook | None) -> Proposal | Discard:
-    """The proposal with its code as the codebook writes it; a code the book does not have is a discard."""
-    if codebook is None:
-        return proposal
-    code = books.resolve(codebook, proposal.code)
-    if code is None:
-        detail = f"codebook {codebook.id} has no code {proposal.code!r}"
-        return Discard("unknown_code", detail, code=proposal.code, quote=proposal.quote)
-    return replace(proposal, code=code.id)
+def keyed(outcomes: Sequence[Outcome], key: str) -> list[Outcome]:
+    """Outcomes of one reply with the key under which it may be used again, if all of it was good: errors are not."""
+    good = all(o.state in ("coded", "none") for o in outcomes)
+    return [replace(o, key=key) if good else o for o in outcomes]

@@ -17,6 +17,7 @@ Action = Literal["accept", "edit", "reject"]
 Polarity = Literal["+", "-", "±"]
 Modality = Literal["practised", "promised", "claimed", "judged"]
 Voice = Literal["firm", "user", "third_party", "author"]
+Support = Literal["yes", "partly", "no"]
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "refusal", "content_filter"]
 Flaw = Literal[

@@ -25,7 +25,7 @@ def run() -> list[str]:
         project = _project(Path(folder) / "study")
         with project:
             whole = asyncio.run(_line(project, server.base_url))
-            sent = [project.runs.prompt_of(1, key) for key in range(1, _UNITS + 1)]
+            sent = [project.replies.sent(1, key) for key in range(1, _UNITS + 1)]
             prompts = [Prompt(p.messages, "d", "open", "zh", "t", (1,), {"type": "object"}) for p in sent if p]
             bare = asyncio.run(_bare(prompts, server.base_url))
     return [
@@ -49,7 +49,7 @@ async def _line(project: Project, base_url: str) -> float:
     model = connect("compatible:m", base_url=base_url)
     scheme = indexing.segment_all(project)
     with running.similar_in(project, scheme, lambda message: None) as similar:
-        (job,) = running.prepare(project, model, [None], similar=similar, scheme=scheme, chosen=lambda p: True)
+        (job,) = running.prepare(project, model, [None], similar=similar, scheme=scheme)
         await model.ask(
             Prompt((Message("user", "«DATA a segment 1»\nx\n«END a»"),) * 2, "d", "open", "zh", "t", (1,), {})
         )

@@ -22,6 +22,7 @@ from tests.fakes import Body, FakeServer, Response, failing
 from tests.scripted import asked, coder, item, reply
 
 COUNT = 40
+WINDOW = 16  # places from which labels are not seen yet, at up to eight calls at once
 
 
 def text_of(number: int) -> str:
@@ -52,10 +53,10 @@ def work(
     seen: Callable[[Segment], None] = lambda segment: None,
 ) -> int:
     """One run over all segments; returns its id."""
-    connected = connect(f"compatible:{model}", base_url=server.base_url, max_retries=0)
+    connected = connect(f"compatible:{model}", base_url=server.base_url)
     passes = [project.codebooks.in_force(codebook) if codebook else None]
     scheme = indexing.segment_all(project)
-    (job,) = running.prepare(project, connected, passes, similar=similar, scheme=scheme, chosen=lambda p: True)
+    (job,) = running.prepare(project, connected, passes, similar=similar, scheme=scheme)
 
     async def go() -> None:
         try:
@@ -77,7 +78,7 @@ def test_every_segment_is_asked_once_and_ends_in_its_state(project: Project, cod
         run = work(project, server, codebook=codebook)
         numbers = [asked(request.body)[0] for request in server.chats]
     assert sorted(numbers) == list(range(1, COUNT + 1))
-    assert project.runs.states(run) == {"pending": 0, "coded": 30, "none": 10, "failed": 0, "refused": 0}
+    assert project.units.states(run) == {"pending": 0, "coded": 30, "none": 10, "failed": 0, "refused": 0}
     text = project.documents.get(1).text
     assert all(r.quote == text[r.start : r.end] for r in project.codings.records())
 
@@ -110,8 +111,8 @@ def test_open_coding_shows_labels_from_far_enough_back(project: Project) -> None
     with FakeServer(coder) as server:
         work(project, server, concurrency=1)
         words = {asked(r.body)[0]: r.body["messages"][1]["content"] for r in server.chats}
-    assert "已有编码" not in words[bulk.WINDOW]
-    assert "已有编码（与这一段最接近的在前）：用户参与" in words[bulk.WINDOW + 1]
+    assert "已有编码" not in words[WINDOW]
+    assert "已有编码（与这一段最接近的在前）：用户参与" in words[WINDOW + 1]
 
 
 def test_a_run_that_stops_keeps_what_it_has_and_goes_on(project: Project) -> None:
@@ -127,7 +128,7 @@ def test_a_run_that_stops_keeps_what_it_has_and_goes_on(project: Project) -> Non
         with pytest.raises(ModelError) as caught:
             work(project, server, concurrency=4)
         assert caught.value.kind == "auth"
-        states = project.runs.states()
+        states = project.units.states()
         assert states["failed"] == 0
         assert 0 < states["pending"] < COUNT
         broken["on"] = False
@@ -135,7 +136,7 @@ def test_a_run_that_stops_keeps_what_it_has_and_goes_on(project: Project) -> Non
         server.forget()
         run = work(project, server, concurrency=4)
         assert len(server.chats) == COUNT - answered
-    assert project.runs.states(run)["pending"] == 0
+    assert project.units.states(run)["pending"] == 0
     assert project.codings.count()[0] == 30
 
 
@@ -168,10 +169,10 @@ def test_a_failed_unit_is_failed_in_the_state_and_tried_again(project: Project) 
 
     with FakeServer(sometimes) as server:
         run = work(project, server)
-        assert project.runs.states(run) == {"pending": 0, "coded": 29, "none": 9, "failed": 2, "refused": 0}
+        assert project.units.states(run) == {"pending": 0, "coded": 29, "none": 9, "failed": 2, "refused": 0}
         bad["on"] = False
         work(project, server)
-    assert project.runs.states(run) == {"pending": 0, "coded": 30, "none": 10, "failed": 0, "refused": 0}
+    assert project.units.states(run) == {"pending": 0, "coded": 30, "none": 10, "failed": 0, "refused": 0}
 
 
 def test_what_people_decided_is_shown_as_examples_but_never_on_the_segment_itself(project: Project) -> None:
@@ -206,7 +207,7 @@ def test_an_instruction_inside_a_document_is_coded_like_any_other_text(project: 
 def test_a_wrong_segment_number_never_counts_as_none(project: Project) -> None:
     with FakeServer(lambda body: reply(999, [item("x", "y")])) as server:
         run = work(project, server)
-    assert project.runs.states(run)["failed"] == COUNT
+    assert project.units.states(run)["failed"] == COUNT
     assert {d.flaw for d in project.codings.discards()} == {"wrong_segment"}
     assert project.runs.all()[0].errors == {"unreadable": COUNT}
 
@@ -219,7 +220,7 @@ def test_recorded_replies_give_the_same_run_again(project: Project, tmp_path: Pa
     def through(target: Project, spec: str, base_url: str, record: Path | None) -> None:
         model = asking.connect(spec, base_url=base_url, codebook=None, record=record)
         scheme = indexing.segment_all(target)
-        (job,) = running.prepare(target, model, [None], similar=nothing_like, scheme=scheme, chosen=lambda p: True)
+        (job,) = running.prepare(target, model, [None], similar=nothing_like, scheme=scheme)
 
         async def go() -> None:
             await bulk.work(job, concurrency=8, on_outcome=lambda segment, outcome: None)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from assistant import codebook as books, resources, tokens
+from assistant.answering import Answering, Ask
 from assistant.errors import ModelError
-from assistant.folding import fold
-from assistant.model import Codebook, Outcome, Prompt, Reply, Segment, Span, Usage
-from assistant.prompting import Context, Request
+from assistant.model import Codebook, Document, Outcome, Prompt, Reply, Segment, Span, Usage
+from assistant.prompting import Asked, Context, Request
 from assistant.suggesting import Line, suggest
 
 DART = books.parse_yaml(resources.codebook_text("dart"), where="dart.yaml")
 BEFORE = "前一段说别的。"
 TEXT = "工程师逐条回复，用户改了方案。但是，我并不信任平台来保管我们的客户记录。"
+DOCUMENT = Document("a.txt", BEFORE + TEXT, "1" * 64, "txt", "zh", id=1)
+FIRST = Segment(Span(0, len(BEFORE)), number=1, id=8, document=1)
 SEGMENT = Segment(Span(len(BEFORE), len(BEFORE) + len(TEXT)), number=2, id=9, document=1)
 
 
@@ -32,10 +36,24 @@ def run(*replies: Reply | ModelError, codebook: Codebook | None = None) -> tuple
             raise answer
         return answer
 
-    line = Line(ask, resources.prompt_template, lambda text: tokens.count(text, "lexical"), 50_000, codebook)
+    (outcome,) = asyncio.run(suggest(line(ask, codebook), request_for(codebook), [SEGMENT], DOCUMENT))
+    return outcome, sent
+
+
+def line(ask: Ask, codebook: Codebook | None = None, **more: Any) -> Line:
+    answering = Answering.with_model(ask, codebook)
+    count = lambda text: tokens.count(text, "lexical")  # noqa: E731
+    return Line(answering, answering.judge, resources.prompt_template, count, 50_000, **more)
+
+
+def request_for(codebook: Codebook | None) -> Callable[[Sequence[Segment]], Request]:
     kind: Any = "assignment" if codebook else "open"
-    request = Request(kind, "zh", "?", 2, TEXT, "a.txt", "", Context(), codebook)
-    return asyncio.run(suggest(line, request, SEGMENT, fold(BEFORE + TEXT))), sent
+
+    def request(segments: Sequence[Segment]) -> Request:
+        asked = tuple(Asked(s.number, s.span.of(DOCUMENT.text)) for s in segments)
+        return Request(kind, "zh", "?", asked, "a.txt", "", Context(), codebook)
+
+    return request
 
 
 def reply(*codes: dict[str, Any], segment: int = 2) -> Reply:
@@ -87,11 +105,12 @@ def test_the_same_code_on_the_same_words_counts_once() -> None:
     assert [d.flaw for d in outcome.discards] == ["duplicate"]
 
 
-def test_an_unreadable_reply_gets_one_more_turn_and_its_tokens_are_counted() -> None:
-    outcome, sent = run(Reply("I would say dialogue.", "m", Usage(10, 5, 0)), reply(item("用户改了方案")))
+def test_an_unreadable_reply_gets_one_more_turn_and_both_replies_are_kept() -> None:
+    unreadable = Reply("I would say dialogue.", "m", Usage(10, 5, 0))
+    outcome, sent = run(unreadable, reply(item("用户改了方案")))
     assert outcome.state == "coded"
-    assert outcome.reply is not None
-    assert outcome.reply.usage == Usage(20, 10, 0)
+    assert outcome.reply == reply(item("用户改了方案"))
+    assert outcome.earlier == ((sent[0], unreadable),)
     assert [m.role for m in sent[1].messages] == ["system", "user", "assistant", "user"]
     assert sent[0].digest != sent[1].digest
 
@@ -147,3 +166,71 @@ def test_an_elided_quote_is_two_suggestions_each_proven() -> None:
 def test_a_clipped_negation_is_verified_but_flagged() -> None:
     outcome, _ = run(reply(item("信任平台来保管我们的客户记录")))
     assert [s.quote.flags for s in outcome.suggestions] == [("clipped_negation",)]
+
+
+def packed(*replies: Reply | ModelError, **more: Any) -> tuple[list[Outcome], list[Prompt]]:
+    """The outcomes of both segments asked about in one call, and the prompts that were sent."""
+    sent: list[Prompt] = []
+
+    async def ask(prompt: Prompt) -> Reply:
+        sent.append(prompt)
+        answer = replies[len(sent) - 1]
+        if isinstance(answer, ModelError):
+            raise answer
+        return answer
+
+    return asyncio.run(suggest(line(ask, **more), request_for(None), [FIRST, SEGMENT], DOCUMENT)), sent
+
+
+def answers(*segments: tuple[int, list[dict[str, Any]]]) -> Reply:
+    entries = [{"segment": n, "none": not codes, "why": "", "codes": codes} for n, codes in segments]
+    return Reply(json.dumps({"segments": entries}, ensure_ascii=False), "m", Usage(10, 5, 0))
+
+
+def test_several_segments_in_one_call_are_matched_by_their_numbers() -> None:
+    both, sent = packed(answers((2, [item("用户改了方案")]), (1, [item("前一段说别的")])))
+    assert [o.suggestions[0].quote.text for o in both] == ["前一段说别的", "用户改了方案"]
+    assert len(sent) == 1
+    assert sent[0].segments == (1, 2)
+    assert both[0].reply is both[1].reply
+
+
+def test_a_segment_that_a_shared_reply_left_out_is_asked_again_by_itself() -> None:
+    first = answers((1, []))
+    both, sent = packed(first, answers((2, [item("用户改了方案")])))
+    assert [o.state for o in both] == ["none", "coded"]
+    assert [p.segments for p in sent] == [(1, 2), (2,)]
+    assert both[1].earlier == ((sent[0], first),)
+
+
+def test_a_segment_that_a_shared_reply_answers_twice_is_asked_again_by_itself() -> None:
+    twice = answers((1, []), (2, [item("用户改了方案")]), (2, []))
+    both, sent = packed(twice, answers((2, [])))
+    assert [o.state for o in both] == ["none", "none"]
+    assert sent[1].segments == (2,)
+
+
+def test_what_stays_left_out_is_failed_and_what_was_answered_stands() -> None:
+    both, sent = packed(answers((1, [])), Reply("", "m"))
+    assert [(o.state, o.error_kind) for o in both] == [("none", ""), ("failed", "empty")]
+    assert len(sent) == 2
+
+
+def test_a_shared_reply_that_stays_unreadable_costs_no_segment_its_answer() -> None:
+    both, sent = packed(Reply("no", "m"), Reply("no", "m"), answers((1, [])), answers((2, [])))
+    assert [o.state for o in both] == ["none", "none"]
+    assert [p.segments for p in sent] == [(1, 2), (1, 2), (1,), (2,)]
+    assert len(both[0].earlier) == 2
+
+
+def test_a_reply_that_was_paid_for_is_used_again_and_only_if_all_of_it_was_good() -> None:
+    shelf: dict[str, Reply] = {}
+    more: dict[str, Any] = {"scope": ("m",), "recall": shelf.get}
+    (first, second), _ = packed(answers((1, []), (2, [])), **more)
+    assert first.key == second.key != ""
+    shelf[first.key] = replace(answers((1, []), (2, [])), id=7)
+    again, nothing = packed(**more)
+    assert nothing == []
+    assert [o.reply.id for o in again if o.reply] == [7, 7]
+    failed, _ = packed(answers((1, [])), Reply("", "m"), **(more | {"scope": ("another",)}))
+    assert [o.key for o in failed] == ["", ""]

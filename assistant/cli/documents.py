@@ -77,7 +77,7 @@ def index(study: Project) -> None:
     using = indexing.embedder(study, note)
     with progress("indexing") as advance:
         indexing.embed_new(study, using, scheme, lambda done, total: advance(done, total, using.name))
-        with indexing.retriever(study, using, study.documents.passages(scheme), lambda message: None) as search:
+        with indexing.retriever(study, using, lambda: study.documents.passages(scheme), lambda message: None) as search:
             search.refresh()
 
 

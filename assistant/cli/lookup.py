@@ -53,7 +53,7 @@ def search(
         allowed = _allowed(study, passages, case, document, kind, coded)
         books = [] if using.semantic else [study.codebooks.in_force(study.settings.codebook)]
         widened, terms = retrieving.widen(query, books)
-        with indexing.retriever(study, using, passages.values(), note) as index:
+        with indexing.retriever(study, using, passages.values, note) as index:
             hits = index.search(widened, limit, by=cast("By | None", by or None), allowed=allowed)
     rows = [_row(passages[hit.id], hit.rank, hit.score) for hit in hits]
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -15,8 +14,8 @@ from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, UnitSta
 
 if TYPE_CHECKING:
     from assistant.bulk import Work
-    from assistant.model import Outcome, Passage, Record, RunRecord, Segment
-    from assistant.project import Project
+    from assistant.model import Outcome, Record, RunRecord, Segment
+    from assistant.project import Choice, Project
 
 app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -64,17 +63,15 @@ def suggest(
 
     Example: codart suggest --model openai:gpt-5-mini --case Xiaomi
     """
+    from assistant.project import Choice
+
     check_choice("pass", only, get_args(SuggestionKind))
     with opened(project) as study:
-        wanted = study.documents.find(document).id if document else None
-
-        def chosen(passage: Passage) -> bool:
-            return (not case or passage.case == case) and (wanted is None or passage.segment.document == wanted)
-
+        choice = Choice(case, study.documents.find(document).id if document else None)
         name = model or study.settings.model
         url = base_url or ("" if model else study.settings.base_url)
         summaries = run_passes(
-            study, name, url, codebook=codebook, only=only, chosen=chosen, record=record, concurrency=concurrency
+            study, name, url, codebook=codebook, only=only, choice=choice, record=record, concurrency=concurrency
         )
     if as_json:
         show_json([asdict(s) for s in summaries])
@@ -93,7 +90,7 @@ def run_passes(
     *,
     codebook: str = "",
     only: str = "",
-    chosen: Callable[[Passage], bool] = lambda passage: True,
+    choice: Choice | None = None,
     record: Path | None = None,
     concurrency: int = 8,
 ) -> list[Summary]:
@@ -101,6 +98,8 @@ def run_passes(
     import asyncio
 
     from assistant import asking, indexing, running
+    from assistant.project import Choice
+    from assistant.running import Way
 
     book = study.codebooks.in_force(codebook or study.settings.codebook)
     passes = [p for p, kind in ((None, "open"), (book, "assignment")) if only in ("", kind)]
@@ -111,7 +110,10 @@ def run_passes(
     if connected.base_url:
         note(f"segments with their context are sent to {connected.name} at {connected.base_url}")
     with running.similar_in(study, scheme, note) as similar:
-        works = running.prepare(study, connected, passes, similar=similar, scheme=scheme, chosen=chosen)
+        way = Way(concurrency=concurrency)
+        works = running.prepare(
+            study, connected, passes, similar=similar, scheme=scheme, choice=choice or Choice(), way=way
+        )
 
         async def all_of_them() -> list[Summary]:
             try:
@@ -126,10 +128,10 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
     from assistant import bulk
 
     runs = job.project.runs
-    total = len(job.open_units())
+    about = runs.get(job.run)
+    total = job.open_units()
     counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0, "trimmed": 0}
-    lens = job.line.codebook
-    with progress(f"codes of {lens.id}" if lens else "open codes") as advance:
+    with progress(f"codes of {about.lens}" if about.lens else "open codes") as advance:
 
         def on_outcome(segment: Segment, outcome: Outcome) -> None:
             counts["done"] += 1
@@ -143,10 +145,10 @@ async def _work(job: Work, model: str, concurrency: int) -> Summary:
             await bulk.work(job, concurrency=concurrency, on_outcome=on_outcome)
     return Summary(
         run=job.run,
-        kind="assignment" if lens else "open",
-        lens=lens.id if lens else None,
+        kind=about.kind,
+        lens=about.lens,
         model=model,
-        units=runs.states(job.run),
+        units=job.project.units.states(job.run),
         suggestions=counts["suggestions"],
         discards=counts["discards"],
         trimmed=counts["trimmed"],
@@ -233,7 +235,7 @@ def show(
         record = next(r for r in _records(study) if r.id == suggestion)
         segment = study.documents.segment(segment_id)
         text = study.documents.get(record.document).text
-        sent = study.runs.prompt_of(record.run or 0, segment_id)
+        sent = study.replies.sent(record.run or 0, segment_id)
     if as_json:
         shown = asdict(sent) if sent and prompt else None
         extra = {"segment_text": segment.span.of(text), "prompt": shown}
@@ -279,8 +281,8 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         documents = study.documents.all()
         segments = study.documents.count_segments(scheme(study.settings.segment_size))
         runs = study.runs.all()
-        units = study.runs.states()
-        unasked = study.runs.unasked(scheme(study.settings.segment_size))
+        units = study.units.states()
+        unasked = study.units.unasked(scheme(study.settings.segment_size))
         model = study.settings.model
         suggestions, decisions = study.codings.count()
         flaws: dict[str, int] = {}

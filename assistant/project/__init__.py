@@ -13,19 +13,26 @@ from assistant.project.codebooks import Codebooks
 from assistant.project.codings import Codings
 from assistant.project.database import Database
 from assistant.project.documents import Added, Documents
-from assistant.project.runs import STATES, RunPlan, Runs
+from assistant.project.replies import Replies
+from assistant.project.runs import RunPlan, Runs
+from assistant.project.units import STATES, Choice, Label, Unit, Units
 from assistant.project.vectors import Vectors
 from assistant.settings import Settings
 
 __all__ = [
     "STATES",
     "Added",
+    "Choice",
     "Codebooks",
     "Codings",
     "Documents",
+    "Label",
     "Project",
+    "Replies",
     "RunPlan",
     "Runs",
+    "Unit",
+    "Units",
     "Vectors",
 ]
 
@@ -44,7 +51,9 @@ class Project:
         self._database = Database(folder / DATABASE)
         self.documents = Documents(self._database)
         self.codings = Codings(self._database)
-        self.runs = Runs(self._database, self.codings)
+        self.replies = Replies(self._database)
+        self.units = Units(self._database, self.codings, self.replies)
+        self.runs = Runs(self._database, self.codings, self.units, self.replies)
         self.codebooks = Codebooks(self._database)
         self.vectors = Vectors(self._database)
 

@@ -14,10 +14,13 @@ from typing import Any
 
 from assistant.errors import UsageError
 from assistant.model import (
+    Check,
+    CheckRecord,
     Coder,
     Decided,
     Decision,
     DiscardRecord,
+    Polarity,
     Record,
     Segment,
     Suggestion,
@@ -111,6 +114,23 @@ class Codings:
         marks = ", ".join("?" for _ in row)
         return self._db.write(f"INSERT INTO codings ({', '.join(row)}) VALUES ({marks})", row.values())
 
+    def add_checks(self, run: int, checks: Sequence[Check]) -> None:
+        """Store what a checking run says about suggestions; what it said about one before stands."""
+        self._db.write_many(
+            "INSERT INTO checks (run, coding, supported, why, created) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (run, coding) DO NOTHING",
+            [(run, c.suggestion, c.supported, c.why, now()) for c in checks],
+        )
+
+    def suggested(self, run: int, segment: int) -> list[tuple[int, str, str, Polarity | None]]:
+        """What a run suggested for a segment: id, code, quote, polarity, in the order it was made."""
+        rows = self._db.rows(
+            "SELECT id, code, quote, polarity FROM codings WHERE run = ? AND segment = ? AND suggestion IS NULL"
+            " ORDER BY id",
+            [run, segment],
+        )
+        return [(r["id"], r["code"], r["quote"], r["polarity"]) for r in rows]
+
     def decide(self, record: Record, segment: Segment, decision: Decision, coded: Suggestion | None, coder: str) -> int:
         """Store a decision about a suggestion and, unless rejected, the person's coding. Returns the decision's id."""
         with self._db.transaction():
@@ -133,9 +153,9 @@ class Codings:
 
     def records(self) -> list[Record]:
         """Every suggestion and every standing coding by a person, in the order of the texts."""
-        verdicts = self._verdicts()
+        verdicts, checks = self._verdicts(), self._checks()
         rows = self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")
-        return [_record(r, verdicts.get(r["id"], ())) for r in rows]
+        return [_record(r, verdicts.get(r["id"], ()), checks.get(r["id"], ())) for r in rows]
 
     def own(self, suggestion: int, coder: str) -> Record | None:
         """The standing coding a person has made of a suggestion, or None."""
@@ -147,7 +167,7 @@ class Codings:
         row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
         if row is None:
             raise UsageError(f"there is no suggestion or coding {key}", "see the ids with: codart suggestions list")
-        return _record(row, self._verdicts(key).get(key, ())), int(row["segment"])
+        return _record(row, self._verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(row["segment"])
 
     def _verdicts(self, suggestion: int | None = None) -> dict[int, tuple[Verdict, ...]]:
         """All decisions, or those about one suggestion, oldest first, by suggestion."""
@@ -161,6 +181,17 @@ class Codings:
             found.setdefault(r["suggestion"], []).append(Verdict(r["name"], r["action"], r["why"], r["created"]))
         return {key: tuple(verdicts) for key, verdicts in found.items()}
 
+    def _checks(self, suggestion: int | None = None) -> dict[int, tuple[CheckRecord, ...]]:
+        """What checking runs said about all suggestions, or about one, oldest first, by suggestion."""
+        where, values = ("", []) if suggestion is None else ("WHERE checks.coding = ?", [suggestion])
+        found: dict[int, list[CheckRecord]] = {}
+        for r in self._db.rows(
+            f"SELECT checks.*, runs.model FROM checks JOIN runs ON runs.id = checks.run {where} ORDER BY checks.id",
+            values,
+        ):
+            found.setdefault(r["coding"], []).append(CheckRecord(r["run"], r["model"], r["supported"], r["why"]))
+        return {key: tuple(checks) for key, checks in found.items()}
+
     def suggestion(self, key: int) -> tuple[Record, int]:
         """One suggestion and the id of its segment (UsageError if there is none, or if a person made it)."""
         row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
@@ -171,7 +202,7 @@ class Codings:
                 f"{key} is a coding by {row['coder_name']}, not a suggestion",
                 f"decide about the suggestion it came from: {row['suggestion']}",
             )
-        return _record(row, self._verdicts(key).get(key, ())), int(row["segment"])
+        return _record(row, self._verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(row["segment"])
 
     def decided(self) -> list[Decided]:
         """What people decided, newest word per suggestion, in the order of the texts."""
@@ -238,7 +269,7 @@ class Codings:
         ]
 
 
-def _record(row: sqlite3.Row, decisions: tuple[Verdict, ...] = ()) -> Record:
+def _record(row: sqlite3.Row, decisions: tuple[Verdict, ...] = (), checks: tuple[CheckRecord, ...] = ()) -> Record:
     return Record(
         id=row["id"],
         kind=row["kind"],
@@ -269,4 +300,5 @@ def _record(row: sqlite3.Row, decisions: tuple[Verdict, ...] = ()) -> Record:
         why=row["why"] or "",
         created=row["created"],
         decisions=decisions,
+        checks=checks,
     )

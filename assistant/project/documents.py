@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from assistant.errors import UsageError
@@ -26,6 +27,11 @@ class Documents:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._text: Callable[[int], str] = lru_cache(maxsize=16)(self._read_text)  # a stored text never changes
+
+    def _read_text(self, key: int) -> str:
+        row = self._db.row("SELECT text FROM documents WHERE id = ?", [key])
+        return str(row["text"]) if row else ""
 
     def add(self, document: Document, *, kind_given: bool = False) -> Added:
         """Store a document. The same bytes add nothing; the same source with other bytes is a new version."""
@@ -130,7 +136,7 @@ class Documents:
     def segments(self, document: int, scheme: str) -> list[Segment]:
         """The segments of one document in order."""
         return [
-            _segment(r)
+            segment_of(r)
             for r in self._db.rows(
                 "SELECT * FROM segments WHERE document = ? AND scheme = ? ORDER BY number", [document, scheme]
             )
@@ -141,7 +147,7 @@ class Documents:
         row = self._db.row("SELECT * FROM segments WHERE id = ?", [key])
         if row is None:
             raise UsageError(f"there is no segment {key}", "see segments with: codart documents show ID")
-        return _segment(row)
+        return segment_of(row)
 
     def segment_at(self, like: Segment, offset: int) -> Segment:
         """The segment of the same document, under the same scheme as `like`, in which a code point stands."""
@@ -150,7 +156,31 @@ class Documents:
             " AND start <= ? AND end > ?",
             [like.document, like.id, offset, offset],
         )
-        return _segment(row) if row else like
+        return segment_of(row) if row else like
+
+    def passage(self, segment: int) -> Passage | None:
+        """One segment with its words; None if there is no such segment or its document has a newer version."""
+        row = self._db.row(
+            f'SELECT segments.*, documents.name, documents."case", documents.held_out FROM segments'
+            f" JOIN documents ON documents.id = segments.document WHERE segments.id = ? AND {CURRENT}",
+            [segment],
+        )
+        return self._passage(row) if row else None
+
+    def around(self, segment: Segment, before: int, after: int) -> list[Passage]:
+        """Up to so many segments before and after one in its document, in their order, without it."""
+        rows = self._db.rows(
+            'SELECT segments.*, documents.name, documents."case", documents.held_out FROM segments'
+            " JOIN documents ON documents.id = segments.document WHERE segments.document = ?1"
+            " AND segments.scheme = (SELECT scheme FROM segments WHERE id = ?2)"
+            " AND segments.number BETWEEN ?3 AND ?4 AND segments.id <> ?2 ORDER BY segments.number",
+            [segment.document, segment.id, segment.number - before, segment.number + after],
+        )
+        return [self._passage(row) for row in rows]
+
+    def _passage(self, row: sqlite3.Row) -> Passage:
+        words = self._text(row["document"])[row["start"] : row["end"]]
+        return Passage(segment_of(row), words, row["name"], row["case"], bool(row["held_out"]))
 
     def passages(self, scheme: str) -> list[Passage]:
         """Every segment of the current documents with its words, in the order of the texts."""
@@ -161,7 +191,9 @@ class Documents:
         )
         texts = {r["id"]: r["text"] for r in self._db.rows(f"SELECT id, text FROM documents WHERE {CURRENT}")}
         return [
-            Passage(_segment(r), texts[r["document"]][r["start"] : r["end"]], r["name"], r["case"], bool(r["held_out"]))
+            Passage(
+                segment_of(r), texts[r["document"]][r["start"] : r["end"]], r["name"], r["case"], bool(r["held_out"])
+            )
             for r in rows
         ]
 
@@ -194,7 +226,8 @@ def _document(row: sqlite3.Row) -> Document:
     )
 
 
-def _segment(row: sqlite3.Row) -> Segment:
+def segment_of(row: sqlite3.Row) -> Segment:
+    """A row of the table segments as a value."""
     return Segment(
         Span(row["start"], row["end"]), row["kind"], row["speaker"], row["number"], row["id"], row["document"]
     )

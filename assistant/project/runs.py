@@ -1,7 +1,7 @@
-"""Runs and their units in project.db: who was asked what, what came back, where each unit stands.
+"""Runs in project.db: who was asked what, how, and what it cost so far.
 
 A run is known by its signature (all that decides what its prompts say), so the same `codart suggest` goes on with the
-run it began. One transaction stores all that a unit gave: prompt as sent, reply, suggestions, discards, state.
+run it began. What changes how fast it is done (calls at once, rate limits) is no part of it.
 """
 
 from __future__ import annotations
@@ -9,28 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.model import (
-    Coder,
-    Discard,
-    Message,
-    Outcome,
-    Prompt,
-    RunRecord,
-    Segment,
-    SentPrompt,
-    Span,
-    SuggestionKind,
-    UnitState,
-    Usage,
-)
+from assistant.errors import UsageError
+from assistant.model import Coder, RunRecord, SuggestionKind
 from assistant.project.codings import Codings
-from assistant.project.database import CURRENT_SEGMENTS, Database, now
+from assistant.project.database import Database, now
+from assistant.project.replies import Replies
+from assistant.project.units import Units
 
-STATES: tuple[UnitState, ...] = ("pending", "coded", "none", "failed", "refused")
+_HOW = ("window",)  # parameters that the first command decides for a run and later ones take over
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +34,13 @@ class RunPlan:
     question: str
     scheme: str
     parameters: dict[str, Any]
+    repeat: int = 1  # 2 and up: the same asked again on purpose
+    parent: int | None = None  # the run whose suggestions this one checks
 
     @property
     def signature(self) -> str:
         """SHA-256 over the plan."""
-        parts = [
+        parts: list[Any] = [
             self.kind,
             self.lens,
             self.codebook_version,
@@ -57,7 +48,9 @@ class RunPlan:
             self.template,
             self.question,
             self.scheme,
-            self.parameters,
+            {name: value for name, value in self.parameters.items() if name not in _HOW},
+            self.repeat,
+            self.parent,
         ]
         canonical = json.dumps(parts, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -66,19 +59,26 @@ class RunPlan:
 class Runs:
     """The runs of one project."""
 
-    def __init__(self, database: Database, codings: Codings) -> None:
+    def __init__(self, database: Database, codings: Codings, units: Units, replies: Replies) -> None:
         self._db = database
         self._codings = codings
+        self._units = units
+        self._replies = replies
+
+    def find(self, plan: RunPlan) -> int | None:
+        """The id of the run with this plan, or None."""
+        row = self._db.row("SELECT id FROM runs WHERE signature = ?", [plan.signature])
+        return int(row["id"]) if row else None
 
     def open(self, plan: RunPlan) -> int:
         """The id of the run with this plan, begun now if there is none yet."""
         with self._db.transaction():
-            row = self._db.row("SELECT id FROM runs WHERE signature = ?", [plan.signature])
-            if row:
-                return int(row["id"])
+            found = self.find(plan)
+            if found is not None:
+                return found
             return self._db.write(
                 "INSERT INTO runs (signature, kind, lens, codebook_version, coder, model, template, question, scheme,"
-                " parameters, started) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ' parameters, started, "repeat", parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
                 [
                     plan.signature,
                     plan.kind,
@@ -91,179 +91,42 @@ class Runs:
                     plan.scheme,
                     json.dumps(plan.parameters, ensure_ascii=False, sort_keys=True),
                     now(),
+                    plan.repeat,
+                    plan.parent,
                 ],
             )
 
-    def plan_units(self, run: int, segments: Sequence[int]) -> None:
-        """Make sure the run has a unit for each of these segments; new ones are pending."""
-        with self._db.transaction():
-            self._db.write_many(
-                "INSERT OR IGNORE INTO units (run, segment, state, updated) VALUES (?, ?, 'pending', ?)",
-                [(run, s, now()) for s in segments],
-            )
-
-    def open_units(self, run: int) -> Iterator[tuple[int, Segment]]:
-        """Units still to be asked (pending or failed) with their place in the run's order, document by document."""
-        for row in self._db.rows(
-            "SELECT * FROM (SELECT units.segment AS unit, units.state, segments.*,"
-            " row_number() OVER (ORDER BY segments.document, segments.number) - 1 AS place"
-            " FROM units JOIN segments ON segments.id = units.segment WHERE units.run = ?)"
-            " WHERE state IN ('pending', 'failed') ORDER BY place",
-            [run],
-        ):
-            yield (
-                row["place"],
-                Segment(
-                    Span(row["start"], row["end"]),
-                    row["kind"],
-                    row["speaker"],
-                    row["number"],
-                    row["id"],
-                    row["document"],
-                ),
-            )
-
-    def labels(self, run: int) -> list[tuple[int, str, str]]:
-        """Open codes a run has given so far: (place of the unit, label, quote), in the run's order."""
-        rows = self._db.rows(
-            "SELECT place, code, quote FROM codings JOIN (SELECT units.segment AS unit,"
-            " row_number() OVER (ORDER BY segments.document, segments.number) - 1 AS place"
-            " FROM units JOIN segments ON segments.id = units.segment WHERE units.run = ?1) ON unit = codings.segment"
-            " WHERE codings.run = ?1 AND codings.suggestion IS NULL ORDER BY place, codings.id",
-            [run],
-        )
-        return [(r["place"], r["code"], r["quote"]) for r in rows]
-
-    def store(self, run: int, segment: Segment, outcome: Outcome) -> list[int]:
-        """Store all that one unit gave, in one transaction; returns the ids of its suggestions.
-
-        A unit that another process has already answered is left as it stands (returns no ids).
-        """
-        with self._db.transaction():
-            unit = self._db.row("SELECT * FROM units WHERE run = ? AND segment = ?", [run, segment.id])
-            if unit is None or unit["state"] not in ("pending", "failed"):
-                return []
-            reply = self._store_reply(outcome)
-            attempt = unit["attempts"] + 1
-            self._db.write(
-                "UPDATE units SET state = ?, attempts = ?, error_kind = ?, error = ?, reply = ?, updated = ?"
-                " WHERE run = ? AND segment = ?",
-                [
-                    outcome.state,
-                    attempt,
-                    outcome.error_kind,
-                    outcome.error,
-                    reply,
-                    now(),
-                    run,
-                    segment.id,
-                ],
-            )
-            self._store_discards(run, segment.id, attempt, outcome.discards)
-            return self._codings.add_suggestions(run, segment, outcome.suggestions)
-
-    def _store_reply(self, outcome: Outcome) -> int | None:
-        if outcome.prompt is None or outcome.reply is None:
-            return None
-        self._store_prompt(outcome.prompt)
-        reply = outcome.reply
-        return self._db.write(
-            "INSERT INTO replies (prompt, model, text, finish, refusal, input_tokens, output_tokens, cached_tokens,"
-            " created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                outcome.prompt.digest,
-                reply.model,
-                reply.text,
-                reply.finish,
-                reply.refusal,
-                reply.usage.input,
-                reply.usage.output,
-                reply.usage.cached,
-                now(),
-            ],
-        )
-
-    def _store_prompt(self, prompt: Prompt) -> None:
-        digests = [hashlib.sha256(f"{m.role}\n{m.content}".encode()).hexdigest() for m in prompt.messages]
-        # Messages are stored once each: the system message is the same for every unit of a run.
-        self._db.write_many(
-            "INSERT OR IGNORE INTO messages (digest, role, content) VALUES (?, ?, ?)",
-            [(d, m.role, m.content) for d, m in zip(digests, prompt.messages, strict=True)],
-        )
-        self._db.write(
-            "INSERT OR IGNORE INTO prompts (digest, messages, template, language, tokens, tokens_estimated, trimmed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                prompt.digest,
-                json.dumps(digests),
-                prompt.template,
-                prompt.language,
-                prompt.tokens,
-                int(prompt.tokens_estimated),
-                json.dumps(prompt.trimmed, ensure_ascii=False),
-            ],
-        )
-
-    def _store_discards(self, run: int, segment: int, attempt: int, discards: Sequence[Discard]) -> None:
-        self._db.write_many(
-            "INSERT INTO discards (run, segment, attempt, flaw, detail, raw, code, quote, diff, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(run, segment, attempt, d.flaw, d.detail, d.raw, d.code, d.quote, d.diff, now()) for d in discards],
-        )
-
-    def prompt_of(self, run: int, segment: int) -> SentPrompt | None:
-        """The prompt as it was sent for a unit; None if nothing was answered yet."""
-        row = self._db.row(
-            "SELECT prompts.* FROM units JOIN replies ON replies.id = units.reply"
-            " JOIN prompts ON prompts.digest = replies.prompt WHERE run = ? AND segment = ?",
-            [run, segment],
-        )
+    def get(self, run: int) -> RunRecord:
+        """The run with that id (UsageError if there is none)."""
+        row = self._db.row("SELECT * FROM runs WHERE id = ?", [run])
         if row is None:
-            return None
-        found = [
-            self._db.row("SELECT role, content FROM messages WHERE digest = ?", [d])
-            for d in json.loads(row["messages"])
-        ]
-        return SentPrompt(
-            messages=tuple(Message(m["role"], m["content"]) for m in found if m),
-            tokens=row["tokens"],
-            tokens_estimated=bool(row["tokens_estimated"]),
-            trimmed=tuple(json.loads(row["trimmed"])),
-        )
+            raise UsageError(f"there is no run {run}", "see runs with: codart runs list")
+        return self._record(row)
 
-    def states(self, run: int | None = None) -> dict[UnitState, int]:
-        """How many units stand in each state, in one run or in all."""
-        counts = dict.fromkeys(STATES, 0)
-        where, values = ("WHERE run = ?", [run]) if run is not None else ("", [])
-        for row in self._db.rows(f"SELECT state, count(*) AS n FROM units {where} GROUP BY state", values):
-            counts[row["state"]] = row["n"]
-        return counts
-
-    def unasked(self, scheme: str) -> int:
-        """How many segments of the current documents are in no run yet."""
-        row = self._db.row(
-            f"SELECT count(*) {CURRENT_SEGMENTS} AND NOT EXISTS (SELECT 1 FROM units WHERE segment = segments.id)",
-            [scheme],
-        )
-        return int(row[0]) if row else 0
+    def signature(self, run: int) -> str:
+        """The signature a run is known by."""
+        row = self._db.row("SELECT signature FROM runs WHERE id = ?", [run])
+        return str(row["signature"]) if row else ""
 
     def all(self) -> list[RunRecord]:
         """Every run in the order they began."""
         return [self._record(r) for r in self._db.rows("SELECT * FROM runs ORDER BY id")]
 
     def _record(self, row: sqlite3.Row) -> RunRecord:
+        key = row["id"]
         errors = self._db.rows(
             "SELECT error_kind, sum(state = 'failed') AS n, max(error) AS reason FROM units"
             " WHERE run = ? AND state IN ('failed', 'refused') GROUP BY error_kind",
-            [row["id"]],
+            [key],
         )
-        usage = self._db.row(
-            "SELECT sum(input_tokens), sum(output_tokens), sum(cached_tokens) FROM replies"
-            " WHERE id IN (SELECT reply FROM units WHERE run = ?)",
-            [row["id"]],
+        reused = self._db.row(
+            "SELECT count(*) FROM units JOIN replies ON replies.id = units.reply"
+            " WHERE units.run = ? AND replies.run <> units.run",
+            [key],
         )
+        checks = self._db.rows("SELECT supported, count(*) AS n FROM checks WHERE run = ? GROUP BY supported", [key])
         return RunRecord(
-            id=row["id"],
+            id=key,
             kind=row["kind"],
             lens=row["lens"],
             codebook_version=row["codebook_version"],
@@ -271,9 +134,13 @@ class Runs:
             template=row["template"],
             question=row["question"],
             started=row["started"],
-            units=self.states(row["id"]),
+            units=self._units.states(key),
             errors={r["error_kind"]: r["n"] for r in errors if r["n"]},
-            usage=Usage(*usage) if usage else Usage(),
             parameters=json.loads(row["parameters"]),
             reasons={r["error_kind"]: r["reason"] for r in errors},
+            repeat=row["repeat"],
+            parent=row["parent"],
+            reused=int(reused[0]) if reused else 0,
+            checks={r["supported"]: r["n"] for r in checks},
+            **self._replies.spent(key),
         )

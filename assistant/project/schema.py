@@ -192,4 +192,64 @@ MIGRATIONS: tuple[str, ...] = (
           OR (SELECT kind FROM coders WHERE id = NEW.coder) IS NOT 'human'
         BEGIN SELECT RAISE(ABORT, 'people decide about suggestions of models'); END;
     """,
+    """
+    ALTER TABLE units ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+    CREATE TEMP TABLE places AS SELECT units.run, units.segment,
+        row_number() OVER (PARTITION BY units.run ORDER BY segments.document, segments.number) - 1 AS place
+        FROM units JOIN segments ON segments.id = units.segment;
+    CREATE UNIQUE INDEX temp.places_by_unit ON places(run, segment);
+    UPDATE units SET place =
+        (SELECT place FROM places WHERE places.run = units.run AND places.segment = units.segment);
+    DROP TABLE places;
+    CREATE INDEX units_by_place ON units(run, place);
+    CREATE INDEX units_by_segment ON units(segment);
+
+    ALTER TABLE runs ADD COLUMN "repeat" INTEGER NOT NULL DEFAULT 1;
+
+    CREATE TABLE batches (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        digest TEXT NOT NULL UNIQUE,
+        remote TEXT NOT NULL DEFAULT '',
+        file TEXT NOT NULL DEFAULT '',
+        state TEXT NOT NULL CHECK (state IN ('prepared', 'sent', 'fetched', 'ended')),
+        said TEXT NOT NULL DEFAULT '',
+        created TEXT NOT NULL,
+        updated TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX batches_by_run ON batches(run);
+    CREATE TABLE batch_items (
+        batch INTEGER NOT NULL REFERENCES batches(id),
+        custom_id TEXT NOT NULL,
+        prompt TEXT NOT NULL REFERENCES prompts(digest),
+        key TEXT NOT NULL,
+        segments TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'answered', 'open')),
+        PRIMARY KEY (batch, custom_id)
+    ) STRICT, WITHOUT ROWID;
+
+    ALTER TABLE prompts ADD COLUMN schema TEXT NOT NULL DEFAULT '';
+    ALTER TABLE replies ADD COLUMN run INTEGER REFERENCES runs(id);
+    ALTER TABLE replies ADD COLUMN batch INTEGER REFERENCES batches(id);
+    ALTER TABLE replies ADD COLUMN "key" TEXT NOT NULL DEFAULT '';
+    ALTER TABLE replies ADD COLUMN cost REAL;
+    UPDATE replies SET run = (SELECT units.run FROM units WHERE units.reply = replies.id);
+    CREATE INDEX replies_by_run ON replies(run);
+    CREATE INDEX replies_by_key ON replies("key") WHERE "key" <> '';
+
+    CREATE TABLE checks (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        coding INTEGER NOT NULL REFERENCES codings(id),
+        supported TEXT NOT NULL CHECK (supported IN ('yes', 'partly', 'no')),
+        why TEXT NOT NULL,
+        created TEXT NOT NULL,
+        UNIQUE (run, coding)
+    ) STRICT;
+    CREATE INDEX checks_by_coding ON checks(coding);
+    CREATE TRIGGER checks_never_change BEFORE UPDATE ON checks
+        BEGIN SELECT RAISE(ABORT, 'checks are append-only'); END;
+    CREATE TRIGGER checks_never_go BEFORE DELETE ON checks
+        BEGIN SELECT RAISE(ABORT, 'checks are append-only'); END;
+    """,
 )

@@ -27,7 +27,7 @@ from assistant.model import (
     Suggestion,
     Usage,
 )
-from assistant.project import Project, RunPlan
+from assistant.project import Choice, Project, RunPlan
 from assistant.project.schema import MIGRATIONS
 from assistant.settings import Settings
 
@@ -68,11 +68,12 @@ def suggestion(start: int = 0, end: int = 7, code: str = "逐条回复") -> Sugg
 
 def coded(project: Project) -> tuple[int, int]:
     """A run with one suggestion; returns (run, suggestion id)."""
-    first, second = with_segments(project)
+    first, _ = with_segments(project)
     run = project.runs.open(PLAN)
-    project.runs.plan_units(run, [first.id, second.id])
+    project.units.plan(run, "paragraph.v1", Choice())
     reply = Reply("{}", "lexical", Usage(10, 5, 0))
-    (key,) = project.runs.store(run, first, Outcome("coded", PROMPT, reply, [suggestion()]))
+    assert project.units.store(run, [(first, Outcome("coded", PROMPT, reply, [suggestion()]))])
+    ((key, *_),) = project.codings.suggested(run, first.id)
     return run, key
 
 
@@ -114,7 +115,7 @@ def test_two_documents_of_one_name_must_be_named_by_id(project: Project) -> None
 def test_a_unit_is_answered_once(project: Project) -> None:
     run, _ = coded(project)
     first = next(s for s in project.documents.segments(1, "paragraph.v1"))
-    again = project.runs.store(run, first, Outcome("coded", PROMPT, Reply("{}", "lexical"), [suggestion()]))
+    again = project.units.store(run, [(first, Outcome("coded", PROMPT, Reply("{}", "lexical"), [suggestion()]))])
     assert again == []
     assert project.codings.count() == (1, 0)
 
@@ -123,30 +124,29 @@ def test_the_same_plan_goes_on_with_its_run_and_another_plan_is_another_run(proj
     run, _ = coded(project)
     assert project.runs.open(PLAN) == run
     assert project.runs.open(replace(PLAN, question="another")) != run
-    assert [place for place, _ in project.runs.open_units(run)] == [1]
+    assert [unit.place for unit in project.units.open(run, Choice())] == [1]
 
 
 def test_a_failed_unit_is_open_again_and_only_its_last_discards_count(project: Project) -> None:
     first, _ = with_segments(project)
     run = project.runs.open(PLAN)
-    project.runs.plan_units(run, [first.id])
+    project.units.plan(run, "paragraph.v1", Choice())
     flawed = Discard("not_found", "the quote does not stand there", quote="没有的话")
     for _ in range(2):
-        project.runs.store(
-            run, first, Outcome("failed", PROMPT, Reply("x", "m"), (), [flawed], "unproven", "none proven")
-        )
-    assert project.runs.states(run) == {"pending": 0, "coded": 0, "none": 0, "failed": 1, "refused": 0}
+        failed = Outcome("failed", PROMPT, Reply("x", "m"), (), [flawed], "unproven", "none proven")
+        project.units.store(run, [(first, failed)])
+    assert project.units.states(run) == {"pending": 1, "coded": 0, "none": 0, "failed": 1, "refused": 0}
     assert len(project.codings.discards()) == 1
-    assert [s.id for _, s in project.runs.open_units(run)] == [first.id]
+    assert [u.segment.id for u in project.units.open(run, Choice())][:1] == [first.id]
     assert project.runs.all()[0].errors == {"unproven": 1}
 
 
 def test_the_prompt_is_kept_as_it_was_sent(project: Project) -> None:
     run, _ = coded(project)
-    sent = project.runs.prompt_of(run, 1)
+    sent = project.replies.sent(run, 1)
     assert sent
     assert (sent.messages, sent.trimmed) == (PROMPT.messages, ("left out passage 2",))
-    assert project.runs.prompt_of(run, 2) is None
+    assert project.replies.sent(run, 2) is None
 
 
 def test_a_decision_leaves_the_suggestion_as_it_was_and_adds_a_coding_by_the_person(project: Project) -> None:
