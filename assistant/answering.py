@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import codebook as books, parsing, verifying
+from assistant import codebook as books, parsing, tokens, verifying
 from assistant.errors import ModelError
 from assistant.folding import Folded, fold
 from assistant.model import (
@@ -30,8 +30,8 @@ Ask = Callable[[Prompt], Awaitable[Reply]]
 Answer = Callable[[Prompt, Sequence[Segment], Document], Awaitable[list[Outcome]]]
 """A prompt, the segments it asks about and their document in; one outcome for each segment out."""
 
-Judge = Callable[[parsing.Parsed, Prompt, Reply, Sequence[Segment], Document], list[Outcome]]
-"""A reply as read, its prompt, segments and document in; one outcome for each segment out."""
+Judge = Callable[[Prompt, Reply, Sequence[Segment], Document], list[Outcome]]
+"""A prompt and its reply, the segments and their document in; one outcome for each segment out."""
 
 _KEPT = 8  # folded documents kept; neighbouring segments stand in the same one
 
@@ -73,13 +73,11 @@ class Answering:
                 return [Outcome("failed", prompt, reply, error_kind=kind, error=why) for _ in segments]
             earlier = ((prompt, reply),)
             prompt, reply = turn, second
-            parsed = parsing.parse(reply, prompt)
-        return [replace(o, earlier=earlier) for o in self.judge(parsed, prompt, reply, segments, document)]
+        return [replace(o, earlier=earlier) for o in self.judge(prompt, reply, segments, document)]
 
-    def judge(
-        self, parsed: parsing.Parsed, prompt: Prompt, reply: Reply, segments: Sequence[Segment], document: Document
-    ) -> list[Outcome]:
-        """What a parsed reply comes to for each of its segments."""
+    def judge(self, prompt: Prompt, reply: Reply, segments: Sequence[Segment], document: Document) -> list[Outcome]:
+        """What a reply comes to for each of its segments."""
+        parsed = parsing.parse(reply, prompt)
         folded = self._folded(document)
         return [judge(parsed, prompt, reply, segment, folded, self.codebook) for segment in segments]
 
@@ -138,7 +136,14 @@ def _repair(prompt: Prompt, reply: Reply, parsed: parsing.Parsed) -> Prompt:
         Message("assistant", reply.text),
         Message("user", parsing.repair_message(parsed)),
     )
-    return replace(prompt, messages=messages, digest=digest(messages, prompt.schema))
+    more = tokens.estimate("\n".join(message.content for message in messages[len(prompt.messages) :]))
+    return replace(
+        prompt,
+        messages=messages,
+        digest=digest(messages, prompt.schema),
+        tokens=prompt.tokens + more,
+        tokens_estimated=True,
+    )
 
 
 def _believe(

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from assistant import chain, lexical, recording
 from assistant.chain import Model
 from assistant.model import Codebook, Prompt, Reply
+from assistant.pacing import Pace, Pacer, paced
+from assistant.providers import locate
 
 RECORDED = "recorded:"
+TIMEOUT = 90.0  # seconds for one call
 
 
-def connect(spec: str, *, base_url: str, codebook: Codebook | None, record: Path | None = None) -> Model:
+def lists_price(spec: str, base_url: str) -> bool:
+    """Whether a model is asked where its list price holds: at its provider's own address, or on this machine."""
+    if spec == lexical.NAME or spec.startswith(RECORDED):
+        return True
+    endpoint = locate(spec, base_url or None, os.environ)
+    return endpoint.usual or (endpoint.local and endpoint.provider in ("ollama", "vllm"))
+
+
+def connect(
+    spec: str,
+    *,
+    base_url: str,
+    codebook: Codebook | None,
+    record: Path | None = None,
+    pacer: Pacer | None = None,
+    max_reply_tokens: int | None = None,
+    timeout: float = TIMEOUT,
+) -> Model:
     """The model `spec` names: "lexical", "recorded:FILE.jsonl", or "provider:model" at an OpenAI-compatible server.
 
-    `codebook` is what the baseline compares with; every reply is added to the file `record` if there is one.
+    `codebook` is what the baseline compares with; every reply is added to the file `record` if there is one. A server
+    is asked through `pacer`, which retries what passes; `timeout` is in seconds, for one attempt.
     """
     if spec == lexical.NAME:
 
@@ -25,5 +47,7 @@ def connect(spec: str, *, base_url: str, codebook: Codebook | None, record: Path
     elif spec.startswith(RECORDED):
         model = recording.replay(Path(spec.removeprefix(RECORDED)))
     else:
-        model = chain.connect(spec, base_url=base_url or None)
-    return recording.recorded(model, record) if record else model
+        model = chain.connect(spec, base_url=base_url or None, timeout=timeout, max_tokens=max_reply_tokens)
+    if record:
+        model = recording.recorded(model, record)
+    return paced(model, pacer or Pacer(Pace())) if model.base_url else model

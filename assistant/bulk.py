@@ -7,18 +7,16 @@ and starts only when those are done: what stands in its prompt does not depend o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.errors import ModelError, ProjectError
 from assistant.model import Document, Outcome, Segment, UnitState
 from assistant.project import Choice, Project, Unit
+from assistant.suggesting import Line, suggest
 
 OnOutcome = Callable[[Segment, Outcome], None]
-
-Suggest = Callable[[Document, Sequence[Segment], int], Awaitable[list[Outcome]]]
-"""A document, neighbouring segments of it, and the place before which labels may be shown in; their outcomes out."""
 
 
 def _never() -> bool:
@@ -39,7 +37,7 @@ class Work:
 
     project: Project
     run: int
-    suggest: Suggest
+    line: Line
     choice: Choice  # of the segments to ask about; other open units of the run are left as they are
     window: int | None = None  # places; None where no prompt shows what other units gave
     pack: int = 1  # segments in one call
@@ -81,7 +79,7 @@ class _Running:
     def start(self, pack: Pack) -> None:
         segments = [unit.segment for unit in pack.units]
         before = pack.last - self._job.window + 1 if self._job.window else 0
-        call = self._job.suggest(self._document(segments[0].document), segments, before)
+        call = suggest(self._job.line, self._document(segments[0].document), segments, before)
         self.calls[asyncio.ensure_future(call)] = pack
 
     def has_room(self, pack: Pack, concurrency: int) -> bool:

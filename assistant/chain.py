@@ -7,17 +7,27 @@ switched off whatever the user's shell says: research material goes to the chose
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
 from assistant.model import Prompt, Reply, Usage
-from assistant.providers import Ask, Endpoint, Model, explain, locate, quoted, unreachable
+from assistant.providers import (
+    Ask,
+    Endpoint,
+    Model,
+    asked_wait,
+    broken_off,
+    explain,
+    locate,
+    misread,
+    quoted,
+    unreachable,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Model", "connect", "silence_tracing"]
 
-LONGEST_WAIT = 30.0  # seconds a server may ask us to wait before one retry; asked for more, the unit fails at once
 CONNECT_TIMEOUT = 10.0  # seconds
 FORMATS = ("json_schema", "json_object", "plain")  # what a server is asked for, best first
 
@@ -38,45 +47,48 @@ _BROKEN_OFF = ("insufficient_system_resource", "abort", "error")  # DeepSeek's a
 class _Chat:
     """A chat model behind one endpoint, and which reply format that endpoint takes."""
 
-    def __init__(self, endpoint: Endpoint, chat: ChatOpenAI, options: dict[str, Any], deadline: float) -> None:
+    def __init__(self, endpoint: Endpoint, chat: ChatOpenAI, options: dict[str, Any], timeout: float) -> None:
         self._endpoint = endpoint
         self._chat = chat
         self._options = options
-        self._deadline = deadline  # seconds for one reply, retries and waits included
+        self._timeout = timeout
         self._rung = 0  # of FORMATS
 
     async def ask(self, prompt: Prompt) -> Reply:
         """The model's raw reply, asked for in the best format that the server has not turned down so far."""
+        try:
+            # The SDK's own limit begins anew with every byte that comes.
+            async with asyncio.timeout(self._timeout):
+                return await self._climb(prompt)
+        except Exception as error:
+            failure = _failure(self._endpoint, error)
+        # Raised out here so that no traceback carries the SDK's error, which may hold the key.
+        raise failure
+
+    async def _climb(self, prompt: Prompt) -> Reply:
         rung = self._rung if prompt.schema else len(FORMATS) - 1
         while True:
             try:
-                async with asyncio.timeout(self._deadline):
-                    reply = await self._send(prompt, FORMATS[rung])
-                if prompt.schema:
-                    self._rung = max(self._rung, rung)  # only now: one odd refusal must not lower all later prompts
-                return reply
+                reply = await self._send(prompt, FORMATS[rung])
             except Exception as error:
                 if rung + 1 == len(FORMATS) or not _declines_format(error):
-                    failure = _failure(self._endpoint, error)
-                    break
-            rung += 1
-        # Raised out here so that no traceback carries the SDK's error, which may hold the key.
-        raise failure
+                    raise
+                rung += 1
+                continue
+            if prompt.schema:
+                self._rung = max(self._rung, rung)  # only now: one odd refusal must not lower all later prompts
+            return reply
 
     async def _send(self, prompt: Prompt, form: str) -> Reply:
         from langsmith import tracing_context
 
         messages = [(message.role, message.content) for message in prompt.messages]
-        options = self._options | _response_format(form, prompt.schema)
-        try:
-            # The variables set below do not help when something read them earlier: LangSmith remembers the first look.
-            with tracing_context(enabled=False):
-                message = await self._chat.ainvoke(messages, **options)
-        except Exception as error:
-            completion = _completion(error)
-            if completion is None:
-                raise
-            return _from_completion(self._endpoint, completion)
+        # Given as `response_format`, the SDK would check our JSON reply against its own types: twice the work.
+        extra = self._options.get("extra_body", {}) | _response_format(form, prompt.schema)
+        options = self._options | {"extra_body": extra}
+        # The variables set below do not help when something read them earlier: LangSmith remembers the first look.
+        with tracing_context(enabled=False):
+            message = await self._chat.ainvoke(messages, **options)
         return _from_message(self._endpoint, message)
 
 
@@ -85,15 +97,14 @@ def connect(
     *,
     base_url: str | None,
     timeout: float = 90,
-    max_retries: int = 2,
     temperature: float | None = None,
     max_tokens: int | None = None,
 ) -> Model:
     """The chat model that `provider:model` names (see `assistant.providers`). Sends nothing yet.
 
-    `timeout` is in seconds per attempt. 429, 5xx and broken connections are retried `max_retries` times by the SDK,
-    which is the only layer that retries. Options left None are not sent. A model belongs to the event loop it is
-    first asked in. `Reply.model` is the name the server gives itself, dated where it dates it.
+    `timeout` is the seconds one call may take as a whole. Nothing is retried here: `assistant.pacing` does that for
+    all calls together. Options left None are not sent. A model belongs to the event loop it is first asked in.
+    `Reply.model` is the name the server gives itself, dated where it dates it.
     Raises UsageError for a bad spec or URL, ModelError for a missing key; asking raises ModelError only.
     """
     endpoint = locate(spec, base_url, os.environ)
@@ -111,14 +122,14 @@ def connect(
         model=endpoint.model,
         base_url=endpoint.base_url,
         api_key=_giving(endpoint.key),
-        timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT)),
-        max_retries=max_retries,
+        # Below the whole call's limit, so that a server that cannot be reached is told from one that thinks too long.
+        timeout=httpx2.Timeout(timeout, connect=min(timeout / 2, CONNECT_TIMEOUT)),
+        max_retries=0,
         http_async_client=client,
         use_responses_api=False,
     )
-    deadline = timeout * (max_retries + 1) + LONGEST_WAIT * max_retries
-    asking = _Chat(endpoint, chat, _options(endpoint, temperature, max_tokens), deadline)
-    return Model(endpoint.name, asking.ask, endpoint.base_url, client.aclose)
+    asking = _Chat(endpoint, chat, _options(endpoint, temperature, max_tokens), timeout)
+    return Model(endpoint.name, asking.ask, endpoint.base_url, client.aclose, local=endpoint.local)
 
 
 def silence_tracing() -> None:
@@ -157,36 +168,13 @@ def _client(endpoint: Endpoint, timeout: float) -> httpx2.AsyncClient:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {endpoint.key}"
 
-    async def limit_retries(response: httpx2.Response) -> None:
-        if response.status_code != 429 and response.status_code < 500:
-            return
-        await response.aread()
-        if _asked_wait(response.headers) > LONGEST_WAIT or b"insufficient_quota" in response.content:
-            response.headers["x-should-retry"] = "false"
-
     return httpx2.AsyncClient(
         timeout=timeout,
         limits=httpx2.Limits(max_connections=256, max_keepalive_connections=256),
         follow_redirects=False,  # a redirect would carry the text to a host nobody chose
         trust_env=not endpoint.local,
-        event_hooks={
-            "request": [] if endpoint.provider == "openai" else [strip_headers],
-            "response": [limit_retries],
-        },
+        event_hooks={"request": [] if endpoint.provider == "openai" else [strip_headers]},
     )
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float:
-    """Seconds the server asks to wait, 0 if it does not say."""
-    said = headers.get("retry-after", "")
-    try:
-        if "retry-after-ms" in headers:
-            return float(headers["retry-after-ms"]) / 1000
-        if said[:1].isalpha():
-            return (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
-        return float(said or 0)
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _response_format(form: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -206,25 +194,6 @@ def _body(error: Exception) -> str:
     return str(error) if response is None else str(response.text)
 
 
-def _completion(error: Exception) -> dict[str, Any] | None:
-    """The completion behind an error of the SDK's own parsing, which raises on a cut or filtered reply."""
-    response = getattr(error, "response", None)
-    if response is None or response.status_code != 200:
-        return None
-    try:
-        completion = response.json()
-        return completion if completion["choices"][0]["message"] else None
-    except (ValueError, LookupError, TypeError):
-        return None
-
-
-def _from_completion(endpoint: Endpoint, completion: Mapping[str, Any]) -> Reply:
-    choice = completion["choices"][0]
-    message = choice["message"]
-    found = (message.get("content"), choice.get("finish_reason"), message.get("refusal"))
-    return _reply(endpoint, *found, completion.get("usage"), completion.get("model"))
-
-
 def _from_message(endpoint: Endpoint, message: BaseMessage) -> Reply:
     metadata = message.response_metadata
     found = (message.content, metadata.get("finish_reason"), message.additional_kwargs.get("refusal"))
@@ -233,7 +202,7 @@ def _from_message(endpoint: Endpoint, message: BaseMessage) -> Reply:
 
 def _reply(endpoint: Endpoint, content: Any, finish: Any, refusal: Any, usage: Any, model: Any) -> Reply:
     if finish in _BROKEN_OFF:
-        raise explain(endpoint, 503, f"The reply was broken off: {finish}")
+        raise broken_off(endpoint, finish)
     if isinstance(content, list):
         content = "".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in content)
     # Half a surrogate pair can be sent as JSON but not stored as UTF-8.
@@ -264,24 +233,33 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
     import httpx2
     import openai
 
-    causes = list(_causes(error))
-    if (
-        cause := next((c for c in causes if isinstance(c, httpx2.ConnectError | httpx2.ConnectTimeout)), None)
-    ) is not None:
-        return unreachable(endpoint, str(cause) or type(cause).__name__)
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+            why = str(cause) or type(cause).__name__
+            return unreachable(endpoint, why, passing=isinstance(cause, httpx2.ConnectTimeout))
     hint = "Run the same command again; finished units are kept"
+    unsent = (httpx2.PoolTimeout, httpx2.WriteTimeout, httpx2.WriteError, httpx2.LocalProtocolError)
+    charged = not any(isinstance(cause, unsent) for cause in causes)
     if isinstance(error, openai.APITimeoutError | TimeoutError):
-        return ModelError(f"{endpoint.name} did not answer in time.", hint, kind="timeout")
+        message = f"{endpoint.name} did not answer in time."
+        return ModelError(message, hint, kind="timeout", passing=True, charged=charged)
     if isinstance(error, openai.APIConnectionError):
-        why = quoted(endpoint, str(causes[-1]))
-        return ModelError(
-            f"{endpoint.name}: the connection to {endpoint.base_url} broke. {why}", hint, kind="connection"
-        )
-    status = getattr(getattr(error, "response", None), "status_code", 200)
-    if status != 200:
-        return explain(endpoint, status, _body(error))
-    said = quoted(endpoint, _body(error))
-    return ModelError(f"{endpoint.name}: the answer is not a chat completion. {said}", hint, kind="server")
+        message = f"{endpoint.name}: the connection to {endpoint.base_url} broke. {quoted(endpoint, str(causes[-1]))}"
+        return ModelError(message, hint, kind="connection", passing=True, charged=charged)
+    response = getattr(error, "response", None)
+    if response is not None and response.status_code != 200:
+        return explain(endpoint, response.status_code, response.text, asked_wait(response.headers))
+    said = _said(error)
+    return misread(endpoint, said or ("" if response is None else response.text), charged=not said)
+
+
+def _said(error: Exception) -> str:
+    """The error that a server put into an answer of HTTP 200, which LangChain raises as it is; empty if it put none."""
+    said = error.args[0] if type(error) is ValueError and error.args else ""
+    if isinstance(said, str):
+        return "" if said.startswith("Unexpected response type") else said  # LangChain's words for what is no JSON
+    return json.dumps({"error": said}, ensure_ascii=False, default=str)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -35,7 +35,7 @@ class ModelError(CodartError):
     """The model could not be asked. `stops_run`: no later unit could succeed either (wrong key, out of quota).
 
     `kind` is one word for tables: auth, quota, not_found, rate_limit, connection, timeout, server, context,
-    content_filter, bad_request, not_recorded, budget, stopped, worker.
+    content_filter, bad_request, not_recorded, budget, stopped, worker, expired, cancelled.
     `passing`: the same request may succeed a little later (408, 409, 429, 5xx, broken connections, timeouts), after
     `retry_after` seconds if the server said so. `charged`: the request may have been billed although no answer came.
     """

@@ -469,6 +469,7 @@ class RunRecord:
     replies: int = 0  # paid for in this run, failed and repeated ones included
     reused: int = 0  # units answered from replies that other runs had paid for
     cost: float | None = 0.0  # US dollars for `replies`; None if it is unknown for any of them
+    known_cost: float = 0.0  # US dollars for those whose cost is known
     checks: dict[Support, int] = field(default_factory=dict)  # of a checking run: verdicts
 
 

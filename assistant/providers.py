@@ -11,6 +11,9 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +33,11 @@ _FILTERED = re.compile(
     r"content_filter|content management policy|data_?inspection_?failed|content exists risk|inappropriate content", re.I
 )
 _QUOTA = re.compile(r"insufficient_quota|insufficient balance|arrearage|exceeded your current quota", re.I)
+_OVERLOADED = re.compile(
+    r"overload|capacity|too busy|is busy|unavailable|rate.?limit|too many requests|try again|\b(?:429|50[0234])\b",
+    re.I,
+)
+_GAVE_UP_WAITING = (504, 524)  # a gateway's words for a model that was at work and took too long
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|lsv2|gsk|key)[-_][\w.*-]{4,}|\bBearer\s+\S+|\*{3,}[\w-]*", re.I)
 _LOCAL = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0|host\.docker\.internal", re.I)
 
@@ -47,6 +55,7 @@ class Model:
     base_url: str = ""
     aclose: Callable[[], Awaitable[None]] = _nothing
     notes: tuple[str, ...] = ()  # what opening it had to pass over, one sentence each
+    local: bool = False  # whether that address is this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,11 @@ class Endpoint:
         """Whether the server is this machine, so that no proxy may stand between."""
         return _LOCAL.fullmatch(urlsplit(self.base_url).hostname or "") is not None
 
+    @property
+    def usual(self) -> bool:
+        """Whether this is the address the provider is known by, where its list prices hold."""
+        return self.base_url == _PROVIDERS[self.provider].base_url
+
 
 def locate(spec: str, base_url: str | None, environment: Mapping[str, str]) -> Endpoint:
     """The endpoint `provider:model` names; `base_url` overrides the provider's own, as OPENAI_BASE_URL does for openai.
@@ -148,8 +162,11 @@ def _missing_key(message: str, key_name: str) -> ModelError:
     return ModelError(message, hint, kind="auth", stops_run=True)
 
 
-def explain(endpoint: Endpoint, status: int, body: str) -> ModelError:
-    """The error for an HTTP answer that is no completion. `body` is the server's text: scrubbed and clipped here."""
+def explain(endpoint: Endpoint, status: int, body: str, retry_after: float | None = None) -> ModelError:
+    """The error for an HTTP answer that is no completion. `body` is the server's text: scrubbed and clipped here.
+
+    `retry_after` is what the server asks to wait, in seconds; only an error that passes repeats it.
+    """
     said = quoted(endpoint, body)
     where = f"{endpoint.name} at {endpoint.base_url}"
     provider = _PROVIDERS[endpoint.provider]
@@ -164,16 +181,70 @@ def explain(endpoint: Endpoint, status: int, body: str) -> ModelError:
         hint = provider.fetch.format(model=endpoint.model) or "Check the model's name and that the base URL ends in /v1"
         message = f"{where}: no such model or address (HTTP {status}). {said}"
         return ModelError(message, hint, kind="not_found", stops_run=True)
-    if status == 429:
-        hint = "Ask fewer at a time, or run the same command again later; finished units are kept"
-        return ModelError(f"{where}: too many requests. {said}", hint, kind="rate_limit")
     if status == 413 or (status in (400, 422) and _CONTEXT.search(body)):
         hint = "Use smaller segments, fewer examples, or a model with a longer context"
         return ModelError(f"{where}: the prompt is too long. {said}", hint, kind="context")
     if status in (400, 422):
         return _bad_request(where, body, said)
+    return _busy(where, status, said, retry_after)
+
+
+def _busy(where: str, status: int, said: str, retry_after: float | None) -> ModelError:
+    """The error for an answer that may be another one a little later."""
     hint = "Run the same command again later; finished units are kept"
-    return ModelError(f"{where}: the server failed (HTTP {status}). {said}", hint, kind="server")
+    if status == 429:
+        message = f"{where}: too many requests. {said}"
+        hint = "Ask fewer at a time, or run the same command again later; finished units are kept"
+        return ModelError(message, hint, kind="rate_limit", passing=True, retry_after=retry_after)
+    known = {
+        408: "the server waited too long for the request",
+        409: "the server was busy with another request that stood in the way",
+    }
+    message = f"{where}: {known.get(status, 'the server failed')} (HTTP {status}). {said}"
+    passing = status in known or status >= 500
+    charged = status in _GAVE_UP_WAITING
+    return ModelError(message, hint, passing=passing, retry_after=retry_after if passing else None, charged=charged)
+
+
+def misread(endpoint: Endpoint, body: str, *, charged: bool) -> ModelError:
+    """The error for an HTTP 200 whose `body` is no completion. It passes if the server says that it is overloaded."""
+    hint = "Run the same command again; finished units are kept"
+    message = f"{endpoint.name}: the answer is not a chat completion. {quoted(endpoint, body)}".rstrip()
+    passing = not charged and _OVERLOADED.search(body) is not None
+    return ModelError(message, hint, passing=passing, charged=charged)
+
+
+def broken_off(endpoint: Endpoint, finish: str) -> ModelError:
+    """The error for a reply that the server began and did not end, as its `finish` says."""
+    hint = "Run the same command again; finished units are kept"
+    message = f"{endpoint.name}: the server broke its reply off. {quoted(endpoint, finish)}"
+    return ModelError(message, hint, passing=True, charged=True)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds the server asks to wait, never negative; None if it does not say. RFC 9110, section 10.2.3.
+
+    A date is counted from the server's own clock where its answer shows it: ours may be wrong.
+    """
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            seconds = float(headers.get(name, "")) / unit
+        except ValueError:
+            continue
+        if isfinite(seconds):
+            return max(0.0, seconds)
+    until = _moment(headers.get("retry-after", ""))
+    if until is None:
+        return None
+    return max(0.0, (until - (_moment(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(said: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(said)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _bad_request(where: str, body: str, said: str) -> ModelError:
@@ -184,8 +255,11 @@ def _bad_request(where: str, body: str, said: str) -> ModelError:
     return ModelError(f"{where}: the server did not accept the request. {said}", hint, kind="bad_request")
 
 
-def unreachable(endpoint: Endpoint, why: str) -> ModelError:
-    """The error for a server that cannot be reached at all: refused, unknown host, bad certificate. Stops the run."""
+def unreachable(endpoint: Endpoint, why: str, *, passing: bool = False) -> ModelError:
+    """The error for a server that cannot be reached at all: refused, unknown host, bad certificate. Stops the run.
+
+    `passing`: it may be reached a little later, as after a connection that took too long to open.
+    """
     provider = _PROVIDERS[endpoint.provider]
     hint = "Check the network, the proxy settings and --base-url"
     if "certificate" in why.lower():
@@ -193,7 +267,7 @@ def unreachable(endpoint: Endpoint, why: str) -> ModelError:
     elif endpoint.local and provider.start:
         hint = provider.start.format(model=endpoint.model)
     message = f"{endpoint.name}: cannot reach {endpoint.base_url}. {quoted(endpoint, why)}"
-    return ModelError(message, hint, kind="connection", stops_run=True)
+    return ModelError(message, hint, kind="connection", stops_run=True, passing=passing)
 
 
 def quoted(endpoint: Endpoint, body: str) -> str:

@@ -14,13 +14,13 @@ from assistant.answering import Answer, Answering
 from assistant.bulk import Work
 from assistant.chain import Model
 from assistant.errors import UsageError
-from assistant.model import Codebook, Document, Outcome, Segment, SuggestionKind, UnitState
+from assistant.model import Codebook, Document, Prompt, Segment, SuggestionKind, UnitState
 from assistant.project import Choice, Project, RunPlan
-from assistant.prompting import TEMPLATES, Asked, Request, template_name
+from assistant.prompting import TEMPLATES, Asked, Request, render, template_name
 from assistant.resources import prompt_template
 from assistant.retrieving import Labels, Shelf, Similar
 from assistant.settings import Settings
-from assistant.suggesting import Line, forget, suggest
+from assistant.suggesting import Line, forget
 
 _LEAST_WINDOW = 16  # places from which labels are not seen yet
 _MORE_REPLY = 1000  # tokens that each further segment of a call may add to its reply
@@ -94,40 +94,36 @@ def work_of(
 ) -> Work:
     """A run that stands in the project as work to do."""
     here = Answering.with_model(model.ask, codebook)
-    window = int(project.runs.get(run).parameters["window"])
-    line = Line(
-        answer=answers(codebook) if answers else here,
-        judge=here.judge,
-        load=prompt_template,
-        count=partial(tokens.count, model=model.name),
-        max_tokens=project.settings.max_prompt_tokens,
-        scope=_scope(plan) if model.base_url else (),
-        recall=forget if way.fresh else project.replies.recall,
-    )
+    settings = project.settings
     shelf = Shelf(
         project.documents.around,
         project.documents.passage,
         project.codings.decided(),
         similar,
-        project.settings,
+        settings,
         kind=plan.kind,
         codebook=codebook,
     )
     labelled = codebook is None and plan.parameters["labels"] > 0
     labels = Labels(partial(project.units.labels, run), partial(project.units.latest_labels, run)) if labelled else None
+    count = partial(tokens.count, model=model.name)
 
-    async def ask_about(document: Document, segments: Sequence[Segment], before: int) -> list[Outcome]:
-        def request(some: Sequence[Segment]) -> Request:
-            return _request(project.settings, shelf, labels, codebook, document, some, before)
-
-        return await suggest(line, request, segments, document)
+    def prompt(document: Document, segments: Sequence[Segment], before: int) -> Prompt:
+        request = _request(settings, shelf, labels, codebook, document, segments, before)
+        return render(request, prompt_template, max_tokens=settings.max_prompt_tokens, count=count)
 
     return Work(
         project=project,
         run=run,
-        suggest=ask_about,
+        line=Line(
+            render=prompt,
+            answer=answers(codebook) if answers else here,
+            judge=here.judge,
+            scope=scope_of(plan) if model.base_url else (),
+            recall=forget if way.fresh else project.replies.recall,
+        ),
         choice=choice,
-        window=window if labelled else None,
+        window=int(project.runs.get(run).parameters["window"]) if labelled else None,
         pack=way.pack,
         states=way.states,
     )
@@ -183,7 +179,7 @@ def plan_of(project: Project, model: Model, codebook: Codebook | None, scheme: s
     )
 
 
-def _scope(plan: RunPlan) -> tuple[str, ...]:
+def scope_of(plan: RunPlan) -> tuple[str, ...]:
     """What a reply depends on besides its prompt. Repetitions must not be answered from one another."""
     asked = {name: plan.parameters[name] for name in ("base_url", "max_reply_tokens")}
     return plan.model, json.dumps(asked, sort_keys=True), plan.codebook_version or "", str(plan.repeat)

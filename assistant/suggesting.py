@@ -1,6 +1,6 @@
-"""Neighbouring segments through the line: requests in, outcomes (state, suggestions, discards) out.
+"""Neighbouring segments in, through the line, their outcomes (state, suggestions, discards) out.
 
-request → prompt → (a reply paid for before, or an answer) → outcomes. Bulk runs, chat and the eval harness all drive
+segments → prompt → (a reply paid for before, or an answer) → outcomes. Bulk runs, chat and the eval harness all drive
 this same line. What a shared call left out or answered twice is asked again by itself.
 """
 
@@ -11,16 +11,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import parsing
 from assistant.answering import Answer, Judge
 from assistant.errors import ModelError
 from assistant.model import Document, Outcome, Prompt, Reply, Segment
-from assistant.prompting import Count, Load, Request, render
+
+Render = Callable[[Document, Sequence[Segment], int], Prompt]
+"""A document, neighbouring segments of it, and the place before which labels may be shown in; the prompt out.
+ModelError (kind "context") if it is too long."""
 
 Recall = Callable[[str], Reply | None]
 """A key in; the reply that was paid for under it, or None, out."""
 
-_ALONE = frozenset({"unanswered", "unreadable", "truncated", "empty"})  # troubles that a call of one's own may mend
+_ALONE = frozenset({"unanswered", "unreadable", "truncated", "empty", "context"})  # a call of one's own may mend it
 
 
 def forget(key: str) -> Reply | None:
@@ -32,11 +34,9 @@ def forget(key: str) -> Reply | None:
 class Line:
     """What stays the same for every unit of a run."""
 
+    render: Render
     answer: Answer
     judge: Judge
-    load: Load  # templates by file name
-    count: Count
-    max_tokens: int
     scope: tuple[str, ...] = ()  # what a reply depends on besides its prompt: model, parameters; () keys nothing
     recall: Recall = forget
 
@@ -48,23 +48,21 @@ class Line:
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-async def suggest(
-    line: Line, request: Callable[[Sequence[Segment]], Request], segments: Sequence[Segment], document: Document
-) -> list[Outcome]:
+async def suggest(line: Line, document: Document, segments: Sequence[Segment], before: int) -> list[Outcome]:
     """Ask about neighbouring segments of a document in one call; one outcome for each, in their order.
 
     Raises the ModelError of a model that cannot be asked at all (`stops_run`), unless some of the segments are
     answered: these are returned, and those left out are `failed`.
     """
-    outcomes = await _ask(line, request(segments), segments, document)
+    outcomes = await _ask(line, document, segments, before)
     if len(segments) == 1:
         return outcomes
     for place, segment in enumerate(segments):
         missing = outcomes[place]
-        if missing.state != "failed" or missing.error_kind not in _ALONE | {"context"}:
+        if missing.state != "failed" or missing.error_kind not in _ALONE:
             continue
         try:
-            (alone,) = await _ask(line, request([segment]), [segment], document)
+            (alone,) = await _ask(line, document, [segment], before)
         except ModelError:
             if all(o.reply is None for o in outcomes):
                 raise
@@ -74,15 +72,25 @@ async def suggest(
     return outcomes
 
 
-async def _ask(line: Line, request: Request, segments: Sequence[Segment], document: Document) -> list[Outcome]:
+def preview(line: Line, document: Document, segments: Sequence[Segment]) -> tuple[Prompt | None, bool]:
+    """The prompt that would be sent, None if it is too long, and whether its reply was paid for before."""
     try:
-        prompt = render(request, line.load, max_tokens=line.max_tokens, count=line.count)
+        prompt = line.render(document, segments, 0)
+    except ModelError:
+        return None, False
+    key = line.key(prompt)
+    return prompt, bool(key and line.recall(key))
+
+
+async def _ask(line: Line, document: Document, segments: Sequence[Segment], before: int) -> list[Outcome]:
+    try:
+        prompt = line.render(document, segments, before)
     except ModelError as error:  # too long for the limit
         return [Outcome("failed", error_kind=error.kind, error=error.message) for _ in segments]
     key = line.key(prompt)
     reply = line.recall(key) if key else None
     if reply is not None:
-        return line.judge(parsing.parse(reply, prompt), prompt, reply, segments, document)
+        return line.judge(prompt, reply, segments, document)
     return keyed(await line.answer(prompt, segments, document), key)
 
 

@@ -45,7 +45,7 @@ class Response:
     raw: bytes | None = None
     media_type: str = "application/json"
     delay: float = 0.0  # seconds
-    end: str = "normal"  # or hang: never answers · reset: drops the line · drip: blank lines for ever
+    end: str = "normal"  # or hang: never answers · reset: drops the line · drip: blank lines · cut: half the body
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +159,16 @@ def _no_answer(body: Body) -> Response:
 
 
 class FakeServer:
-    """Serves /v1/chat/completions, /v1/models and /v1/embeddings while the `with` block lasts; keeps every request."""
+    """Serves /v1/chat/completions, /v1/models and /v1/embeddings while the `with` block lasts; keeps every request.
+
+    `also` answers what these do not: `tests.fake_batches.FakeBatches` puts itself there.
+    """
 
     def __init__(self, answer: Answer = _no_answer, *, latency: float = 0.0, dimensions: int = 8) -> None:
         self.answer = answer
         self.latency = latency  # seconds, added to each chat answer
         self.dimensions = dimensions
+        self.also: Callable[[Request], Response | None] = lambda request: None
         self.requests: list[Request] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -234,12 +238,15 @@ class FakeServer:
         if request.path == "/v1/embeddings":
             return Response(raw=json.dumps(self._embed(request.body)).encode())
         if request.path != "/v1/chat/completions":
-            return failing(404, f"Unknown path {request.path}")
+            return self.also(request) or failing(404, f"Unknown path {request.path}")
+        response = self.complete(request, earlier)
+        return replace(response, delay=response.delay + self.latency)
+
+    def complete(self, request: Request, earlier: int) -> Response:
+        """The scripted answer to a chat request, bent by its model's fault; `earlier` requests of it came before."""
         response = self.answer(request.body)
         fault = FAULTS.get(str(request.body.get("model", "")))
-        if fault is not None:
-            response = fault(request, response, earlier)
-        return replace(response, delay=response.delay + self.latency)
+        return response if fault is None else fault(request, response, earlier)
 
     def _embed(self, body: Body) -> Body:
         inputs = [body["input"]] if isinstance(body["input"], str) else body["input"]
@@ -288,19 +295,21 @@ async def _write(writer: asyncio.StreamWriter, response: Response, model: str) -
             writer.write(b"\n")
             await writer.drain()
             await asyncio.sleep(0.05)
-    body = response.raw if response.raw is not None else json.dumps(_completion(response, model)).encode()
+    body = response.raw if response.raw is not None else json.dumps(completion(response, model)).encode()
     lines = [f"HTTP/1.1 {response.status} Scripted", f"content-type: {response.media_type}"]
     lines += [f"content-length: {len(body)}", *(f"{name}: {value}" for name, value in response.headers.items())]
-    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+    cut = response.end == "cut"
+    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body[: len(body) // 2] if cut else body))
     await writer.drain()
-    return True
+    return not cut
 
 
-def _completion(response: Response, model: str) -> Body:
+def completion(response: Response, model: str) -> Body:
+    """The chat completion of `response` as OpenAI words it, or its error."""
     if response.error is not None:
         return {"error": dict(response.error)}
     message = {"role": "assistant", "content": response.content, "refusal": response.refusal}
-    completion: Body = {
+    said: Body = {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
         "created": 1,
@@ -308,5 +317,5 @@ def _completion(response: Response, model: str) -> Body:
         "choices": [{"index": 0, "message": message, "finish_reason": response.finish}],
     }
     if response.usage is not None:
-        completion["usage"] = dict(response.usage)
-    return completion
+        said["usage"] = dict(response.usage)
+    return said

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from assistant import codebook as books, resources, tokens
 from assistant.answering import Answering, Ask
 from assistant.errors import ModelError
 from assistant.model import Codebook, Document, Outcome, Prompt, Reply, Segment, Span, Usage
-from assistant.prompting import Asked, Context, Request
+from assistant.prompting import Asked, Context, Request, render
 from assistant.suggesting import Line, suggest
 
 DART = books.parse_yaml(resources.codebook_text("dart"), where="dart.yaml")
@@ -36,24 +37,21 @@ def run(*replies: Reply | ModelError, codebook: Codebook | None = None) -> tuple
             raise answer
         return answer
 
-    (outcome,) = asyncio.run(suggest(line(ask, codebook), request_for(codebook), [SEGMENT], DOCUMENT))
+    (outcome,) = asyncio.run(suggest(line(ask, codebook), DOCUMENT, [SEGMENT], 0))
     return outcome, sent
 
 
 def line(ask: Ask, codebook: Codebook | None = None, **more: Any) -> Line:
     answering = Answering.with_model(ask, codebook)
-    count = lambda text: tokens.count(text, "lexical")  # noqa: E731
-    return Line(answering, answering.judge, resources.prompt_template, count, 50_000, **more)
-
-
-def request_for(codebook: Codebook | None) -> Callable[[Sequence[Segment]], Request]:
     kind: Any = "assignment" if codebook else "open"
 
-    def request(segments: Sequence[Segment]) -> Request:
-        asked = tuple(Asked(s.number, s.span.of(DOCUMENT.text)) for s in segments)
-        return Request(kind, "zh", "?", asked, "a.txt", "", Context(), codebook)
+    def prompt(document: Document, segments: Sequence[Segment], before: int) -> Prompt:
+        asked = tuple(Asked(s.number, s.span.of(document.text)) for s in segments)
+        request = Request(kind, "zh", "?", asked, "a.txt", "", Context(), codebook)
+        counted = partial(tokens.count, model="lexical")
+        return render(request, resources.prompt_template, max_tokens=50_000, count=counted)
 
-    return request
+    return Line(prompt, answering, answering.judge, **more)
 
 
 def reply(*codes: dict[str, Any], segment: int = 2) -> Reply:
@@ -179,7 +177,7 @@ def packed(*replies: Reply | ModelError, **more: Any) -> tuple[list[Outcome], li
             raise answer
         return answer
 
-    return asyncio.run(suggest(line(ask, **more), request_for(None), [FIRST, SEGMENT], DOCUMENT)), sent
+    return asyncio.run(suggest(line(ask, **more), DOCUMENT, [FIRST, SEGMENT], 0)), sent
 
 
 def answers(*segments: tuple[int, list[dict[str, Any]]]) -> Reply:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assistant import __version__
-from assistant.cli import codebooks, decide, documents, exports, lookup, setup, suggestions
+from assistant.cli import codebooks, decide, documents, exports, lookup, setup, suggest, suggestions
 
 app = typer.Typer(
     name="codart",
@@ -41,7 +41,7 @@ app.command("init")(setup.init)
 app.command("add")(documents.add)
 app.add_typer(documents.app, name="documents")
 app.add_typer(codebooks.app, name="codebook")
-app.command("suggest")(suggestions.suggest)
+app.command("suggest")(suggest.suggest)
 app.add_typer(suggestions.app, name="suggestions")
 app.command("accept")(decide.accept)
 app.command("reject")(decide.reject)

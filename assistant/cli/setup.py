@@ -51,7 +51,8 @@ def demo(
     from assistant import resources
     from assistant.cli.documents import add_files, index
     from assistant.cli.exports import write
-    from assistant.cli.suggestions import run_passes
+    from assistant.cli.suggest import carry_out
+    from assistant.conducting import Order
     from assistant.project import Project
     from assistant.settings import Settings
 
@@ -67,8 +68,7 @@ def demo(
             raise UsageError(f"the sample corpus cannot be read: {broken[0]['error']}", "install codart again")
         index(study)
         say(f"{len(results)} sample documents of {len({d['case'] for d in listed})} cases")
-        for summary in run_passes(study, "lexical"):
-            say(summary.line())
+        carry_out(study, Order("lexical"), hints=False)
         report = folder / "report.html"
         write(study, report, "zh")
         write(study, folder / "report.en.html", "en")

@@ -1,169 +1,21 @@
-"""codart suggest, suggestions, status: ask for codes, see what came of it."""
+"""codart suggestions, status: see what came of asking for codes."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, at, check_choice, opened
-from assistant.cli.output import entries, note, progress, say, shorten, show_json, table
+from assistant.cli.output import entries, say, shorten, show_json, table
 from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, UnitState
 
 if TYPE_CHECKING:
-    from assistant.bulk import Work
-    from assistant.model import Outcome, Record, RunRecord, Segment
-    from assistant.project import Choice, Project
+    from assistant.model import Record, RunRecord
+    from assistant.project import Project
 
 app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How one run stands after it was worked on."""
-
-    run: int
-    kind: str
-    lens: str | None
-    model: str
-    units: dict[UnitState, int]
-    suggestions: int  # made just now
-    discards: int  # made just now
-    trimmed: int  # prompts made just now that had to leave something out
-
-    def line(self) -> str:
-        """One line for a person."""
-        what = "open codes" if self.kind == "open" else f"codes of {self.lens}"
-        units = ", ".join(f"{count} {state}" for state, count in self.units.items() if count)
-        made = f"{self.suggestions} suggested, {self.discards} discarded"
-        loss = f"; {self.trimmed} prompts shortened to fit the limit" if self.trimmed else ""
-        return f"run {self.run}, {what} by {self.model}: {made}; units: {units}{loss}"
-
-
-def suggest(
-    model: Annotated[
-        str, typer.Option(help='E.g. "openai:gpt-5-mini", "ollama:qwen3", "recorded:FILE"; "lexical" needs no key.')
-    ] = "",
-    base_url: Annotated[str, typer.Option(help="Of any OpenAI-compatible server.")] = "",
-    codebook: Annotated[str, typer.Option(help="The codebook to assign from; the project's (dart) if left out.")] = "",
-    only: Annotated[str, typer.Option(help="One pass only: open or assignment.")] = "",
-    case: Annotated[str, typer.Option(help="Only documents of this case.")] = "",
-    document: Annotated[str, typer.Option(help="Only this document, by id or name.")] = "",
-    record: Annotated[Path | None, typer.Option(help="Add every reply to this file; recorded:FILE plays it.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=16, help="Calls under way at once.")] = 8,
-    project: ProjectDir = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Suggest open codes and codebook assignments for every segment, each with a proven quote.
-
-    Two passes: open coding sees no codebook, so that it stays open; assignments see the codebook. What is done is not
-    asked again; pending and failed units are. Keys come from the environment (OPENAI_API_KEY, DEEPSEEK_API_KEY …).
-
-    Example: codart suggest --model openai:gpt-5-mini --case Xiaomi
-    """
-    from assistant.project import Choice
-
-    check_choice("pass", only, get_args(SuggestionKind))
-    with opened(project) as study:
-        choice = Choice(case, study.documents.find(document).id if document else None)
-        name = model or study.settings.model
-        url = base_url or ("" if model else study.settings.base_url)
-        summaries = run_passes(
-            study, name, url, codebook=codebook, only=only, choice=choice, record=record, concurrency=concurrency
-        )
-    if as_json:
-        show_json([asdict(s) for s in summaries])
-    else:
-        for summary in summaries:
-            say(summary.line())
-        _advise(name, summaries, at(project))
-    if any(s.units["failed"] for s in summaries):
-        raise typer.Exit(1)
-
-
-def run_passes(
-    study: Project,
-    model: str,
-    base_url: str = "",
-    *,
-    codebook: str = "",
-    only: str = "",
-    choice: Choice | None = None,
-    record: Path | None = None,
-    concurrency: int = 8,
-) -> list[Summary]:
-    """Open coding and codebook assignment over the chosen segments, with progress; what was done is not done again."""
-    import asyncio
-
-    from assistant import asking, indexing, running
-    from assistant.project import Choice
-    from assistant.running import Way
-
-    book = study.codebooks.in_force(codebook or study.settings.codebook)
-    passes = [p for p, kind in ((None, "open"), (book, "assignment")) if only in ("", kind)]
-    scheme = indexing.segment_all(study)
-    connected = asking.connect(model, base_url=base_url, codebook=book, record=record)
-    for remark in connected.notes:
-        note(remark)
-    if connected.base_url:
-        note(f"segments with their context are sent to {connected.name} at {connected.base_url}")
-    with running.similar_in(study, scheme, note) as similar:
-        way = Way(concurrency=concurrency)
-        works = running.prepare(
-            study, connected, passes, similar=similar, scheme=scheme, choice=choice or Choice(), way=way
-        )
-
-        async def all_of_them() -> list[Summary]:
-            try:
-                return [await _work(work, connected.name, concurrency) for work in works]
-            finally:
-                await connected.aclose()
-
-        return asyncio.run(all_of_them())
-
-
-async def _work(job: Work, model: str, concurrency: int) -> Summary:
-    from assistant import bulk
-
-    runs = job.project.runs
-    about = runs.get(job.run)
-    total = job.open_units()
-    counts = {"done": 0, "suggestions": 0, "discards": 0, "failed": 0, "trimmed": 0}
-    with progress(f"codes of {about.lens}" if about.lens else "open codes") as advance:
-
-        def on_outcome(segment: Segment, outcome: Outcome) -> None:
-            counts["done"] += 1
-            counts["suggestions"] += len(outcome.suggestions)
-            counts["discards"] += len(outcome.discards)
-            counts["failed"] += outcome.state == "failed"
-            counts["trimmed"] += bool(outcome.prompt and outcome.prompt.trimmed)
-            advance(counts["done"], total, f"{counts['failed']} failed" if counts["failed"] else "")
-
-        with job.project.working_on(job.run):
-            await bulk.work(job, concurrency=concurrency, on_outcome=on_outcome)
-    return Summary(
-        run=job.run,
-        kind=about.kind,
-        lens=about.lens,
-        model=model,
-        units=job.project.units.states(job.run),
-        suggestions=counts["suggestions"],
-        discards=counts["discards"],
-        trimmed=counts["trimmed"],
-    )
-
-
-def _advise(model: str, summaries: list[Summary], where: str) -> None:
-    if model == "lexical":
-        say("`lexical` is a keyless baseline that only compares words; for a language model: --model provider:model")
-    if any(s.units["failed"] for s in summaries):
-        say(f"some units failed (why: codart status{where}); the same command tries them again")
-    if any(s.units["refused"] for s in summaries):
-        say(f"some units were refused (why: codart status{where})")
-    if any(s.units["coded"] for s in summaries):
-        say(f"next: codart suggestions list{where}   ·   codart export report.html{where}")
 
 
 @app.command("list")

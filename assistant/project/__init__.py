@@ -99,6 +99,10 @@ class Project:
         """All writes inside happen together or not at all."""
         return self._database.transaction()
 
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """What is written inside can be read inside, and is taken back at the end."""
+        return self._database.rehearsal()
+
     @contextmanager
     def working_on(self, run: int) -> Iterator[None]:
         """Be the only process that asks about a run's units, so that no reply is paid for twice."""

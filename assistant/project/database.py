@@ -89,6 +89,16 @@ class Database:
             self._roll_back()
             raise
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What is written inside can be read inside, and is taken back at the end."""
+        with self._troubles():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # a full disk may have rolled back already
             self._connection.execute("ROLLBACK")

@@ -136,4 +136,14 @@ class Replies:
             "replies": row["replies"],
             "usage": Usage(row["input"], row["output"], row["cached"]),
             "cost": None if row["unpriced"] else row["cost"],
+            "known_cost": row["cost"],
         }
+
+    def typical_output(self, model: str) -> tuple[int, float]:
+        """How many replies of a model report their length, and how many tokens they have on average."""
+        row = self._db.row(
+            "SELECT count(output_tokens), coalesce(avg(output_tokens), 0.0) FROM replies"
+            " JOIN runs ON runs.id = replies.run WHERE runs.model = ?",
+            [model],
+        )
+        return (int(row[0]), float(row[1])) if row else (0, 0.0)

@@ -1,0 +1,212 @@
+"""An order in (which model, what of the project, how fast, for how much), its runs done out. Prints nothing.
+
+A command, a chat or the eval harness gives the order and a `Watch` that hears how it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from assistant import asking, bulk, indexing, pricing, rechecking, running
+from assistant.answering import Answer
+from assistant.bulk import Work
+from assistant.chain import Model
+from assistant.errors import ProjectError
+from assistant.estimating import Manifest, estimate
+from assistant.model import Codebook, Outcome, RunRecord, Segment
+from assistant.pacing import Pace, Pacer
+from assistant.pricing import Price, Prices
+from assistant.project import Choice, Project
+from assistant.retrieving import Similar
+from assistant.running import Way
+from assistant.spending import Purse
+
+PRICES = "prices.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done."""
+
+    model: str
+    base_url: str = ""
+    codebook: str = ""  # id; the project's if empty
+    only: str = ""  # one pass only: open or assignment
+    choice: Choice = field(default_factory=Choice)
+    way: Way = field(default_factory=Way)
+    pace: Pace = field(default_factory=Pace)
+    repeats: int = 1  # how often the same is asked, each time as a run of its own
+    verify: bool = False  # whether a second prompt then checks what was suggested
+    budget: float | None = None  # US dollars for these runs in all
+    timeout: float = asking.TIMEOUT  # seconds for one call
+    time_limit: float | None = None  # seconds after which nothing is begun any more
+    record: Path | None = None
+
+
+class Watch(Protocol):
+    """Hears how an order goes."""
+
+    def note(self, message: str) -> None:
+        """A sentence the person should read."""
+
+    def begin(self, run: RunRecord, total: int, purse: Purse) -> None:
+        """A run goes on, with so many units to ask about."""
+
+    def outcome(self, segment: Segment, outcome: Outcome) -> None:
+        """A unit of the run was stored."""
+
+    def end(self, run: RunRecord) -> None:
+        """The run stands as it does for now."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether no new call is to be begun, and why."""
+
+    why: str = ""
+    _then: list[Callable[[], None]] = field(default_factory=list)
+
+    def __call__(self) -> bool:
+        """Whether a stop was requested."""
+        return bool(self.why)
+
+    def request(self, why: str) -> None:
+        """Begin nothing more; what is under way is finished and stored. Call it in the event loop's thread."""
+        self.why = self.why or why
+        for act in self._then:
+            act()
+
+    def also(self, act: Callable[[], None]) -> None:
+        """Something to do when a stop is requested."""
+        self._then.append(act)
+
+
+@dataclass(frozen=True, slots=True)
+class Conductor:
+    """An order that is ready to be done."""
+
+    project: Project
+    order: Order
+    model: Model
+    price: Price | None
+    purse: Purse
+    pacer: Pacer
+    passes: tuple[Codebook | None, ...]
+    scheme: str
+    similar: Similar
+
+    def prepare(self, answers: Callable[[Codebook | None], Answer] | None = None) -> list[Work]:
+        """The runs of the order, each with its units. `answers` replaces asking the model from here."""
+        works = []
+        for repeat in range(1, self.order.repeats + 1):
+            works += running.prepare(
+                self.project,
+                self.model,
+                self.passes,
+                similar=self.similar,
+                scheme=self.scheme,
+                choice=self.order.choice,
+                way=replace(self.order.way, repeat=repeat),
+                answers=answers,
+            )
+        return works
+
+    def spent_before(self) -> float:
+        """US dollars that earlier sessions of the order's runs, and of their checks, are known to have cost."""
+        with self.project.rehearsal():
+            begun = {work.run for work in self.prepare()}
+            runs = self.project.runs.all()
+        return sum(run.known_cost for run in runs if run.id in begun or run.parent in begun)
+
+    def check(self, parent: int) -> Work:
+        """The run that checks what another one suggested."""
+        return rechecking.prepare(
+            self.project, self.model, parent, choice=self.order.choice, way=self.order.way, scheme=self.scheme
+        )
+
+    def manifest(self, *, batch: bool = False) -> Manifest:
+        """What doing the order would send and cost. Leaves the project as it is."""
+        with self.project.rehearsal():
+            return estimate(
+                self.prepare(),
+                self.model,
+                self.price,
+                local=self.model.local,
+                budget=self.order.budget,
+                batch=batch,
+            )
+
+    async def run(
+        self, watch: Watch, stop: Stop, answers: Callable[[Codebook | None], Answer] | None = None
+    ) -> list[int]:
+        """Do the runs one after another, then their checks; returns their ids. Raises as `bulk.work` does."""
+        stop.also(self.pacer.stop)
+        if self.order.time_limit is not None:
+            asyncio.get_running_loop().call_later(self.order.time_limit, stop.request, "the time is up")
+        done = []
+        for work in self.prepare(answers):
+            done.append(work.run)
+            await self._do(work, watch, stop)
+        if self.order.verify:
+            for parent in tuple(done):
+                if not stop():
+                    work = self.check(parent)
+                    done.append(work.run)
+                    await self._do(work, watch, stop)
+        return done
+
+    async def _do(self, work: Work, watch: Watch, stop: Stop) -> None:
+        if stop():
+            return
+        with self.project.working_on(work.run):
+            watch.begin(self.project.runs.get(work.run), work.open_units(), self.purse)
+            try:
+                await bulk.work(work, concurrency=self.order.pace.concurrency, on_outcome=watch.outcome, stopping=stop)
+            finally:
+                watch.end(self.project.runs.get(work.run))
+
+
+@contextmanager
+def ready(project: Project, order: Order, watch: Watch) -> Iterator[Conductor]:
+    """The order with its model connected and its money counted; the model must be closed in the loop that asked it."""
+    book = project.codebooks.in_force(order.codebook or project.settings.codebook)
+    kinds = ((None, "open"), (book, "assignment"))
+    passes = tuple(codebook for codebook, kind in kinds if order.only in ("", kind))
+    scheme = indexing.segment_all(project)
+    limit = running.reply_limit(project.settings, order.way.pack)
+
+    price = price_of(project, order)
+    purse = Purse(price, limit=order.budget, max_reply_tokens=limit)
+    pacer = Pacer(order.pace, purse, notify=watch.note)
+    model = asking.connect(
+        order.model,
+        base_url=order.base_url,
+        codebook=book,
+        record=order.record,
+        pacer=pacer,
+        max_reply_tokens=limit,
+        timeout=order.timeout,
+    )
+    with running.similar_in(project, scheme, watch.note) as similar:
+        conductor = Conductor(project, order, model, price, purse, pacer, passes, scheme, similar)
+        purse.book(conductor.spent_before())
+        yield conductor
+
+
+def price_of(project: Project, order: Order) -> Price | None:
+    """The price of the order's model: the project's own if it has one, else the list price where that holds."""
+    try:
+        own = pricing.parse((project.folder / PRICES).read_text(encoding="utf-8-sig"), str(project.folder / PRICES))
+    except FileNotFoundError:
+        own = Prices(())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"cannot read {project.folder / PRICES}: {error}", "see docs/prices.md") from error
+    listed = pricing.shipped()
+    if asking.lists_price(order.model, order.base_url):
+        return pricing.merged(listed, own).of(order.model)
+    return own.of(order.model)
