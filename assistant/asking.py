@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from assistant import chain, lexical, recording
@@ -41,7 +42,7 @@ def connect(
     if spec == lexical.NAME:
 
         async def ask(prompt: Prompt) -> Reply:
-            return lexical.answer(prompt, codebook if prompt.kind == "assignment" else None)
+            return replace(lexical.answer(prompt, codebook if prompt.kind == "assignment" else None), cost=0.0)
 
         model = Model(lexical.NAME, ask)
     elif spec.startswith(RECORDED):

@@ -16,9 +16,9 @@ from assistant import asking, bulk, indexing, pricing, rechecking, running
 from assistant.answering import Answer
 from assistant.bulk import Work
 from assistant.chain import Model
-from assistant.errors import ProjectError
+from assistant.errors import ProjectError, UsageError
 from assistant.estimating import Manifest, estimate
-from assistant.model import Codebook, Outcome, RunRecord, Segment
+from assistant.model import Codebook, Outcome, RunRecord, Segment, UnitState
 from assistant.pacing import Pace, Pacer
 from assistant.pricing import Price, Prices
 from assistant.project import Choice, Project
@@ -129,6 +129,25 @@ class Conductor:
             self.project, self.model, parent, choice=self.order.choice, way=self.order.way, scheme=self.scheme
         )
 
+    def again(self, run: RunRecord) -> Work:
+        """A run that was begun before, to go on with. UsageError if what decides its prompts has changed since."""
+        with self.project.rehearsal():
+            same = self._again(run).run == run.id
+        if not same:
+            raise UsageError(
+                f"settings, codebook, documents or prompts have changed since run {run.id}: it would be another run",
+                "put them back, or begin a new run with: codart suggest",
+            )
+        return self._again(run)
+
+    def _again(self, run: RunRecord) -> Work:
+        if run.parent is not None:
+            return self.check(run.parent)
+        (work,) = running.prepare(
+            self.project, self.model, self.passes, similar=self.similar, scheme=self.scheme, way=self.order.way
+        )
+        return work
+
     def manifest(self, *, batch: bool = False) -> Manifest:
         """What doing the order would send and cost. Leaves the project as it is."""
         with self.project.rehearsal():
@@ -140,6 +159,11 @@ class Conductor:
                 budget=self.order.budget,
                 batch=batch,
             )
+
+    async def go_on(self, run: RunRecord, watch: Watch, stop: Stop) -> None:
+        """Do what is left of one run. Raises as `bulk.work` does."""
+        stop.also(self.pacer.stop)
+        await self._do(self.again(run), watch, stop)
 
     async def run(
         self, watch: Watch, stop: Stop, answers: Callable[[Codebook | None], Answer] | None = None
@@ -169,6 +193,32 @@ class Conductor:
                 await bulk.work(work, concurrency=self.order.pace.concurrency, on_outcome=watch.outcome, stopping=stop)
             finally:
                 watch.end(self.project.runs.get(work.run))
+
+
+def order_of(run: RunRecord, *, pace: Pace, refused: bool, budget: float | None = None) -> Order:
+    """The order that goes on with a run: its failed and pending units, and the refused ones if wished."""
+    if run.model.startswith(asking.RECORDED):
+        raise UsageError(
+            f"run {run.id} came from recorded replies", "go on with it by: codart suggest --model recorded:FILE"
+        )
+    said = run.parameters
+    states: tuple[UnitState, ...] = ("pending", "failed", "refused") if refused else ("pending", "failed")
+    way = Way(
+        concurrency=pace.concurrency,
+        pack=int(said.get("pack", 1)),
+        repeat=run.repeat,
+        labels=run.kind != "open" or bool(said.get("labels", True)),
+        states=states,
+    )
+    return Order(
+        model=run.model,
+        base_url=str(said.get("base_url", "")),
+        codebook=run.lens or "",
+        only=run.kind,
+        way=way,
+        pace=pace,
+        budget=budget,
+    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assistant import __version__
-from assistant.cli import codebooks, decide, documents, exports, lookup, setup, suggest, suggestions
+from assistant.cli import codebooks, decide, documents, exports, lookup, runs, setup, suggest, suggestions
 
 app = typer.Typer(
     name="codart",
@@ -43,6 +43,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(codebooks.app, name="codebook")
 app.command("suggest")(suggest.suggest)
 app.add_typer(suggestions.app, name="suggestions")
+app.add_typer(runs.app, name="runs")
 app.command("accept")(decide.accept)
 app.command("reject")(decide.reject)
 app.command("edit")(decide.edit)

@@ -18,6 +18,7 @@ from assistant.vocabulary import SuggestionKind, Support, UnitState
 if TYPE_CHECKING:
     from assistant.cli.board import Board, Tally
     from assistant.conducting import Conductor, Order
+    from assistant.model import RunRecord
     from assistant.project import Project
 
 _INTERRUPTED = 130
@@ -145,9 +146,16 @@ async def _let_go(conductor: Conductor) -> None:
 
 
 def carry_out(
-    study: Project, order: Order, *, where: str = "", as_json: bool = False, yes: bool = True, hints: bool = True
+    study: Project,
+    order: Order,
+    *,
+    run: RunRecord | None = None,
+    where: str = "",
+    as_json: bool = False,
+    yes: bool = True,
+    hints: bool = True,
 ) -> int:
-    """Do an order with its progress shown, then print how its runs stand; returns the exit code."""
+    """Do an order, or go on with one run, with progress shown; then print how runs stand. Returns the exit code."""
     from assistant.cli.board import board
     from assistant.conducting import ready
 
@@ -157,7 +165,7 @@ def carry_out(
                 for remark in conductor.model.notes:
                     watch.note(remark)
                 _agree(conductor, watch, yes=yes)
-                why = asyncio.run(_conduct(conductor, watch))
+                why = asyncio.run(_conduct(conductor, watch, run))
         finally:
             summaries = [_summary(study, tally) for tally in watch.tallies]
             _close(watch)
@@ -184,7 +192,7 @@ def _agree(conductor: Conductor, watch: Board, *, yes: bool) -> None:
         raise UsageError("nothing was sent", "choose less with --case or --document, or set a --budget")
 
 
-async def _conduct(conductor: Conductor, watch: Board) -> str:
+async def _conduct(conductor: Conductor, watch: Board, run: RunRecord | None) -> str:
     """Do the runs; returns why they stopped early, "" if they did not."""
     from assistant.cli.interrupting import INTERRUPTED, graceful
     from assistant.conducting import Stop
@@ -197,7 +205,10 @@ async def _conduct(conductor: Conductor, watch: Board) -> str:
 
     try:
         with graceful(stop, say_so):
-            await conductor.run(watch, stop)
+            if run is not None:
+                await conductor.go_on(run, watch, stop)
+            else:
+                await conductor.run(watch, stop)
     except asyncio.CancelledError:
         return INTERRUPTED
     finally:

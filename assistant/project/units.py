@@ -241,13 +241,19 @@ class Units:
             )
 
     def codes(self, run: int) -> dict[int, tuple[UnitState, frozenset[tuple[str, str | None]]]]:
-        """Where each unit of a run stands and which codes, with their polarity, it was given; by segment id."""
+        """Where each unit of a run stands and which codes, with their polarity, it was given; by segment id.
+
+        A checking run gives the codes that it found supported at least in part.
+        """
         found: dict[int, tuple[UnitState, set[tuple[str, str | None]]]] = {
             r["segment"]: (r["state"], set())
             for r in self._db.rows("SELECT segment, state FROM units WHERE run = ? ORDER BY place", [run])
         }
         for r in self._db.stream(
-            "SELECT segment, code, polarity FROM codings WHERE run = ? AND suggestion IS NULL", [run]
+            "SELECT segment, code, polarity FROM codings WHERE run = ?1 AND suggestion IS NULL UNION ALL"
+            " SELECT segment, code, polarity FROM checks JOIN codings ON codings.id = checks.coding"
+            " WHERE checks.run = ?1 AND checks.supported <> 'no'",
+            [run],
         ):
             found[r["segment"]][1].add((r["code"], r["polarity"]))
         return {segment: (state, frozenset(codes)) for segment, (state, codes) in found.items()}
