@@ -10,7 +10,7 @@ from assistant import chain, lexical, recording
 from assistant.chain import Model
 from assistant.model import Codebook, Prompt, Reply
 from assistant.pacing import Pace, Pacer, paced
-from assistant.providers import locate
+from assistant.providers import Ask, locate
 
 RECORDED = "recorded:"
 TIMEOUT = 90.0  # seconds for one call
@@ -42,7 +42,7 @@ def connect(
     if spec == lexical.NAME:
 
         async def ask(prompt: Prompt) -> Reply:
-            return replace(lexical.answer(prompt, codebook if prompt.kind == "assignment" else None), cost=0.0)
+            return lexical.answer(prompt, codebook if prompt.kind == "assignment" else None)
 
         model = Model(lexical.NAME, ask)
     elif spec.startswith(RECORDED):
@@ -51,4 +51,13 @@ def connect(
         model = chain.connect(spec, base_url=base_url or None, timeout=timeout, max_tokens=max_reply_tokens)
     if record:
         model = recording.recorded(model, record)
-    return paced(model, pacer or Pacer(Pace())) if model.base_url else model
+    return paced(model, pacer or Pacer(Pace())) if model.base_url else replace(model, ask=_free(model.ask))
+
+
+def _free(ask: Ask) -> Ask:
+    """`ask`, which no one is paid for."""
+
+    async def ask_for_nothing(prompt: Prompt) -> Reply:
+        return replace(await ask(prompt), cost=0.0)
+
+    return ask_for_nothing

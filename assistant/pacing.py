@@ -39,7 +39,7 @@ class Pace:
     concurrency: int = 8  # most calls under way at once
     rpm: int | None = None  # requests a minute; None: as the server lets us
     tpm: int | None = None  # tokens a minute, of prompts and replies
-    attempts: int = 5  # of one call
+    attempts: int = 5  # of one call; twice as many where it is asked too often
     longest_wait: float = 600.0  # seconds; a server that asks for more stops the run
 
     def __post_init__(self) -> None:
@@ -259,7 +259,8 @@ class Pacer:
             self._pause(wait, miss)
         if self._stopped:
             raise _stopped()
-        if attempt >= self._pace.attempts:
+        patience = 2 if error.kind == "rate_limit" else 1  # a quota by the minute outlasts a hiccup
+        if attempt >= patience * self._pace.attempts:
             raise self._giving_up(error, attempt)
         return wait
 

@@ -143,7 +143,7 @@ def _reply(line: Any) -> tuple[str, Reply]:
     counts = [usage.get(name) for name in ("input", "output", "cached")] if isinstance(usage, dict) else ["?"]
     if not all(count is None or isinstance(count, int) for count in counts):
         raise TypeError("its usage does not count tokens")
-    return digest, Reply(text, model, Usage(*counts), finish, refusal, cost=0.0)  # it is not paid for again
+    return digest, Reply(text, model, Usage(*counts), finish, refusal)
 
 
 def _unusable(message: str) -> ModelError:

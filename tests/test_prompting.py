@@ -97,7 +97,9 @@ def test_all_that_was_given_stands_in_the_prompt(language: str) -> None:
 
 def test_the_system_message_is_the_same_for_every_segment() -> None:
     first = made(request(codebook=DART))
-    second = made(replace(request(codebook=DART), segments=(Asked(13, "别的话。"),), context=Context(), document="z.txt"))
+    second = made(
+        replace(request(codebook=DART), segments=(Asked(13, "别的话。"),), context=Context(), document="z.txt")
+    )
     assert first.messages[0] == second.messages[0]
 
 
