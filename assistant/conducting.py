@@ -155,8 +155,8 @@ class Conductor:
                 self.prepare(),
                 self.model,
                 self.price,
-                local=self.model.local,
                 budget=self.order.budget,
+                verify=self.order.verify,
                 batch=batch,
             )
 

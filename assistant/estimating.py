@@ -57,6 +57,7 @@ class Manifest:
     price: Price | None
     budget: float | None
     batch: bool
+    verify: bool  # whether checks follow, whose number is not known yet
 
     @property
     def calls(self) -> int:
@@ -65,7 +66,13 @@ class Manifest:
 
 
 def estimate(
-    works: Sequence[Work], model: Model, price: Price | None, *, local: bool, budget: float | None, batch: bool = False
+    works: Sequence[Work],
+    model: Model,
+    price: Price | None,
+    *,
+    budget: float | None,
+    verify: bool = False,
+    batch: bool = False,
 ) -> Manifest:
     """The manifest of prepared runs. Writes a sample of their prompts and sends none."""
     project = works[0].project
@@ -91,7 +98,7 @@ def estimate(
     return Manifest(
         model=model.name,
         base_url=model.base_url,
-        local=local,
+        local=model.local,
         question=project.settings.question,
         parts=tuple(parts),
         documents=len(documents),
@@ -105,6 +112,7 @@ def estimate(
         price=price,
         budget=budget,
         batch=batch,
+        verify=verify,
     )
 
 

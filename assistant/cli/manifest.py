@@ -16,34 +16,49 @@ _MOST_NAMES = 6
 
 
 def show(manifest: Manifest, line: Callable[[str], None]) -> None:
-    """Say a manifest line by line."""
-    for part in manifest.parts:
-        line(_part(part))
-    line(f"documents  {manifest.documents}: {_names(manifest.document_names)}")
+    """Say a manifest line by line, its headings in a column."""
+    rows = [*(_part(part) for part in manifest.parts), *_rows(manifest)]
+    width = max(len(head) for head, _ in rows)
+    for head, words in rows:
+        line(f"{head:{width}}  {words}")
+
+
+def _rows(manifest: Manifest) -> list[tuple[str, str]]:
+    rows = [("documents", f"{manifest.documents}: {_names(manifest.document_names)}")]
     if not manifest.base_url:
-        line(f"to         {manifest.model}, in this program: nothing leaves this machine, nothing is paid")
-        return
+        return [*rows, ("to", f"{manifest.model}, in this program: nothing leaves this machine, nothing is paid")]
     how = "a server on this machine" if manifest.local else "this leaves your machine"
-    line(f"to         {manifest.model} at {manifest.base_url}: {how}")
-    line(
-        f"sends      {manifest.segments} segments with their neighbours, related passages, decided examples, names of "
-        "documents and cases, the research question and the codebook"
-    )
     counted = "estimated" if manifest.tokens_estimated else "counted"
     sampled = sum(part.sampled for part in manifest.parts)
     assumed = "assumed" if manifest.reply_assumed else "as its replies so far"
-    line(f"calls      {manifest.calls} to be paid for{', in batches' if manifest.batch else ''}")
-    line(
-        f"tokens     prompts {_tokens(manifest.prompt_tokens)} ({counted}, from {sampled} prompts), "
-        f"replies {_tokens(manifest.reply_tokens)} ({assumed})"
-    )
-    if manifest.cost is None:
-        line("price      unknown (write it into prices.toml in the project folder; see docs/prices.md)")
-    else:
-        dated = f" (prices of {manifest.price.as_of})" if manifest.price and manifest.price.as_of else ""
-        line(f"price      {money(manifest.cost.low)} to {money(manifest.cost.high)}{dated}")
+    rows += [
+        ("to", f"{manifest.model} at {manifest.base_url}: {how}"),
+        ("sends", f"{manifest.segments} segments, each with {_company(manifest)}"),
+        ("calls", f"{manifest.calls} to be paid for{', in batches' if manifest.batch else ''}"),
+        (
+            "tokens",
+            f"prompts {_tokens(manifest.prompt_tokens)} ({counted}, from {sampled} prompts), "
+            f"replies {_tokens(manifest.reply_tokens)} ({assumed})",
+        ),
+        ("price", _price(manifest)),
+    ]
+    if manifest.verify:
+        rows.append(("then", "one call more for each segment that was coded, to check its codes; not in the price"))
     if manifest.budget is not None:
-        line(f"budget     {money(manifest.budget)} for these runs in all; it stops before that is passed")
+        rows.append(("budget", f"{money(manifest.budget)} for these runs in all; they stop before it is passed"))
+    return rows
+
+
+def _company(manifest: Manifest) -> str:
+    shown = "its neighbours, related passages, decided examples, the names of document and case, the research question"
+    return f"{shown} and the codebook" if any(part.lens for part in manifest.parts) else shown
+
+
+def _price(manifest: Manifest) -> str:
+    if manifest.cost is None:
+        return "unknown (write it into prices.toml in the project folder; see docs/prices.md)"
+    dated = f" (prices of {manifest.price.as_of})" if manifest.price and manifest.price.as_of else ""
+    return f"{money(manifest.cost.low)} to {money(manifest.cost.high)}{dated}"
 
 
 def as_dict(manifest: Manifest) -> dict[str, Any]:
@@ -51,13 +66,13 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     return asdict(manifest) | {"calls": manifest.calls}
 
 
-def _part(part: Part) -> str:
+def _part(part: Part) -> tuple[str, str]:
     what = "open codes" if part.kind == "open" else f"codes of {part.lens}"
     again = f", repeat {part.repeat}" if part.repeat > 1 else ""
     extra = [f"{part.done_units} done before"] if part.done_units else []
     extra += [f"{part.reused} calls answered from stored replies"] if part.reused else []
     extra += [f"{part.too_long} too long for a prompt"] if part.too_long else []
-    return f"{what + again:10} {part.open_units} segments in {part.calls} calls{_bracketed(extra)}"
+    return what + again, f"{part.open_units} segments in {part.calls} calls{_bracketed(extra)}"
 
 
 def _bracketed(parts: list[str]) -> str:

@@ -192,15 +192,17 @@ def _say_comparison(result: Comparison) -> None:
     say()
     given = [[f"{k} of {count}", n] for k, n in enumerate(result.support, start=1)]
     table(["a code on a segment is given in", "times"], given)
-    if result.codes:
-        say()
-        steady = [
-            [f"{c.code}{' ' + c.polarity if c.polarity else ''}", sum(c.support), _percent(c.stability)]
-            for c in result.codes[:_MOST_CODES]
-        ]
-        table(["least steady codes", "segments", "mean share of runs"], steady, wide=["least steady codes"])
-    if len(result.codes) > _MOST_CODES:
-        say(f"and {len(result.codes) - _MOST_CODES} more: --json")
+    unsteady = [code for code in result.codes if code.stability < 1]
+    if not unsteady:
+        return
+    say()
+    rows = [
+        [f"{c.code}{' ' + c.polarity if c.polarity else ''}", sum(c.support), _percent(c.stability)]
+        for c in unsteady[:_MOST_CODES]
+    ]
+    table(["least steady codes", "segments", "mean share of runs"], rows, wide=["least steady codes"])
+    if len(unsteady) > _MOST_CODES:
+        say(f"and {len(unsteady) - _MOST_CODES} more: --json")
 
 
 def _differences(study: Project, result: Comparison) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, at, check_choice, opened
 from assistant.cli.output import entries, say, shorten, show_json, table
-from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, UnitState
+from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, Support, UnitState
 
 if TYPE_CHECKING:
     from assistant.model import Record, RunRecord
@@ -27,6 +27,7 @@ def list_suggestions(
     kind: Annotated[str, typer.Option(help="open or assignment.")] = "",
     coder: Annotated[str, typer.Option(help="model, human or gold.")] = "",
     run: Annotated[int, typer.Option(help="Only this run.", show_default=False)] = 0,
+    supported: Annotated[str, typer.Option(help="Only what the last check (--verify) found: yes, partly or no.")] = "",
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +38,7 @@ def list_suggestions(
     check_choice("state", state, get_args(RecordState))
     check_choice("kind of coding", kind, get_args(SuggestionKind))
     check_choice("kind of coder", coder, get_args(CoderKind))
+    check_choice("result of a check", supported, get_args(Support))
     with opened(project) as study:
         wanted = study.documents.find(document).id if document else None
         records = [
@@ -49,6 +51,7 @@ def list_suggestions(
             and (not kind or r.kind == kind)
             and (not coder or r.coder.kind == coder)
             and (not run or r.run == run)
+            and (not supported or (r.checks and r.checks[-1].supported == supported))
         ]
     if as_json:
         from assistant.exporting.jsonl import as_dict
@@ -66,7 +69,9 @@ def _entry(record: Record) -> tuple[str, str]:
     coder = record.coder.name if record.coder.kind == "model" else f"{record.coder.name} ({record.coder.kind})"
     flags = "".join(f"  ⚠ {flag}" for flag in record.flags)
     where = f"{record.document}#{record.segment}"
-    return f"{record.id:>4}  {code}  ·  {where}  ·  {coder}, {record.state}{flags}", f"“{shorten(record.quote, 160)}”"
+    check = f"  ·  check: {record.checks[-1].supported}" if record.checks else ""
+    head = f"{record.id:>4}  {code}  ·  {where}  ·  {coder}, {record.state}{check}{flags}"
+    return head, f"“{shorten(record.quote, 160)}”"
 
 
 @app.command("show")
@@ -105,6 +110,9 @@ def show(
     say()
     if record.rationale:
         say(f"why: {record.rationale}")
+    for check in record.checks:
+        reason = f": {check.why}" if check.why else ""
+        say(f"check (run {check.run}, {check.model}): {check.supported}{reason}")
     for verdict in record.decisions:
         why = f": {verdict.why}" if verdict.why else ""
         say(f"{verdict.action} by {verdict.coder}, {verdict.created[:16]}{why}")
@@ -127,6 +135,7 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
 
     Example: codart status --json
     """
+    from assistant.cli.board import name_of
     from assistant.segmenting import scheme
 
     with opened(project) as study:
@@ -135,7 +144,6 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         runs = study.runs.all()
         units = study.units.states()
         unasked = study.units.unasked(scheme(study.settings.segment_size))
-        model = study.settings.model
         suggestions, decisions = study.codings.count()
         flaws: dict[str, int] = {}
         for discard in study.codings.discards():
@@ -159,8 +167,8 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
     say(f"{len(documents)} documents, {segments} segments")
     if runs:
         keys: list[UnitState] = ["coded", "none", "failed", "refused", "pending"]
-        rows = [[r.id, r.kind, r.lens or "-", r.model, *(r.units[k] for k in keys)] for r in runs]
-        table(["run", "pass", "codebook", "model", *keys], rows)
+        rows = [[r.id, name_of(r), r.model, *(r.units[k] for k in keys)] for r in runs]
+        table(["run", "what", "model", *keys], rows)
     for run in runs:
         for kind, count in run.errors.items():
             say(f"run {run.id}: {count} failed, {kind}: {shorten(run.reasons[kind], 160)}")
@@ -168,10 +176,10 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
             say(f"run {run.id}: {run.units['refused']} refused: {shorten(run.reasons.get('refusal', ''), 160)}")
     discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
     say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
-    _next_step(runs, unasked, bool(documents), model, at(project))
+    _next_step(runs, unasked, bool(documents), at(project))
 
 
-def _next_step(runs: list[RunRecord], unasked: int, documents: bool, model: str, where: str) -> None:
+def _next_step(runs: list[RunRecord], unasked: int, documents: bool, where: str) -> None:
     if not documents:
         say(f"next: codart add FILE … --case NAME{where}")
     elif not runs:
@@ -180,8 +188,6 @@ def _next_step(runs: list[RunRecord], unasked: int, documents: bool, model: str,
         say(f"{unasked} segments have not been asked about yet; next: codart suggest{where}")
     unfinished = [run for run in runs if run.units["pending"] or run.units["failed"]]
     for run in unfinished:
-        url = run.parameters.get("base_url", "")
-        named = "" if run.model == model else f" --model {run.model}{' --base-url ' + url if url else ''}"
-        say(f"run {run.id} goes on with: codart suggest --only {run.kind}{named}{where}")
+        say(f"run {run.id} goes on with: codart runs retry {run.id}{where}")
     if runs and not unfinished and not unasked:
         say(f"next: codart suggestions list{where}   ·   codart export codes.xlsx{where}")

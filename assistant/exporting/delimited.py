@@ -15,7 +15,7 @@ COLUMNS: tuple[str, ...] = (
     *("id", "kind", "document", "document_name", "sha256", "case", "segment", "start", "end"),
     *("quote", "quote_status", "flags", "code", "code_zh", "code_en", "polarity", "modality", "voice"),
     *("codebook", "codebook_version", "coder_kind", "coder_name", "run", "state"),
-    *("rationale", "confidence", "suggestion", "why", "created", "decisions"),
+    *("rationale", "confidence", "suggestion", "why", "created", "decisions", "checks"),
 )
 # What a spreadsheet may take for a formula, also behind white space; the full-width signs count in East Asian locales.
 _FORMULA = re.compile(r"[\s']*[=+\-@＝＋－＠]|'*[\t\r\n]")
@@ -39,6 +39,7 @@ def row(record: Record) -> list[str]:
     coder = values.pop("coder")
     values |= {"coder_kind": coder["kind"], "coder_name": coder["name"], "flags": " ".join(record.flags)}
     values["decisions"] = "; ".join(f"{verdict.coder}: {verdict.action}" for verdict in record.decisions)
+    values["checks"] = "; ".join(f"{check.run}: {check.supported}" for check in record.checks)
     polarity = _POLARITY.get(record.polarity or "")
     return [polarity if c == "polarity" and polarity else _cell(values[c]) for c in COLUMNS]
 

@@ -42,6 +42,7 @@ def as_dict(record: Record) -> dict[str, Any]:
         "why": record.why,
         "created": record.created,
         "decisions": [asdict(verdict) for verdict in record.decisions],
+        "checks": [asdict(check) for check in record.checks],
     }
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from assistant import settings as toml
 from assistant.errors import ProjectError, UsageError
+from assistant.project.batches import Batch, Batches, Posted
 from assistant.project.codebooks import Codebooks
 from assistant.project.codings import Codings
 from assistant.project.database import Database
@@ -22,11 +23,14 @@ from assistant.settings import Settings
 __all__ = [
     "STATES",
     "Added",
+    "Batch",
+    "Batches",
     "Choice",
     "Codebooks",
     "Codings",
     "Documents",
     "Label",
+    "Posted",
     "Project",
     "Replies",
     "RunPlan",
@@ -54,6 +58,7 @@ class Project:
         self.replies = Replies(self._database)
         self.units = Units(self._database, self.codings, self.replies)
         self.runs = Runs(self._database, self.codings, self.units, self.replies)
+        self.batches = Batches(self._database)
         self.codebooks = Codebooks(self._database)
         self.vectors = Vectors(self._database)
 

@@ -211,22 +211,24 @@ MIGRATIONS: tuple[str, ...] = (
         run INTEGER NOT NULL REFERENCES runs(id),
         digest TEXT NOT NULL UNIQUE,
         remote TEXT NOT NULL DEFAULT '',
+        input TEXT NOT NULL DEFAULT '',
         file TEXT NOT NULL DEFAULT '',
-        state TEXT NOT NULL CHECK (state IN ('prepared', 'sent', 'fetched', 'ended')),
+        state TEXT NOT NULL CHECK (state IN ('prepared', 'sent', 'ended')),
         said TEXT NOT NULL DEFAULT '',
         created TEXT NOT NULL,
         updated TEXT NOT NULL
     ) STRICT;
     CREATE INDEX batches_by_run ON batches(run);
     CREATE TABLE batch_items (
+        custom_id TEXT PRIMARY KEY,
         batch INTEGER NOT NULL REFERENCES batches(id),
-        custom_id TEXT NOT NULL,
         prompt TEXT NOT NULL REFERENCES prompts(digest),
-        key TEXT NOT NULL,
+        "key" TEXT NOT NULL,
         segments TEXT NOT NULL,
-        state TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'answered', 'open')),
-        PRIMARY KEY (batch, custom_id)
+        worst REAL NOT NULL,
+        state TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'answered', 'open'))
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX batch_items_by_batch ON batch_items(batch, state);
 
     ALTER TABLE prompts ADD COLUMN schema TEXT NOT NULL DEFAULT '';
     ALTER TABLE replies ADD COLUMN run INTEGER REFERENCES runs(id);

@@ -19,7 +19,7 @@ from assistant.model import Study
 KEYS = [
     *("id", "kind", "document", "document_name", "sha256", "case", "segment", "start", "end", "quote", "quote_status"),
     *("flags", "code", "code_zh", "code_en", "polarity", "modality", "voice", "codebook", "codebook_version", "coder"),
-    *("run", "state", "rationale", "confidence", "suggestion", "why", "created", "decisions"),
+    *("run", "state", "rationale", "confidence", "suggestion", "why", "created", "decisions", "checks"),
 ]
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "export.md"
 
