@@ -59,10 +59,11 @@ class Work:
             yield self._packed(together)
 
     def _slot(self, unit: Unit) -> tuple[int, int]:
-        return unit.place // self.pack, unit.segment.document
+        return unit.segment.document, (unit.segment.number - 1) // self.pack
 
     def _packed(self, units: Sequence[Unit]) -> Pack:
-        return Pack(tuple(units), units[0].place // self.pack * self.pack + self.pack - 1)
+        first = units[0]
+        return Pack(tuple(units), first.place - (first.segment.number - 1) % self.pack + self.pack - 1)
 
 
 class _Running:

@@ -10,6 +10,8 @@ from tests.fakes import Body, Response
 
 _ASKED = re.compile(r"«DATA (\w+) segment (\d+)»\n(.*?)\n«END \1»", re.S)
 
+_ITEM = re.compile(r"«DATA (\w+) item (\d+)»\n(.*?)\n«END \1»", re.S)
+
 
 def asked(body: Body) -> tuple[int, str]:
     """The number and the words of the segment a request asks about."""
@@ -18,20 +20,41 @@ def asked(body: Body) -> tuple[int, str]:
     return int(found.group(2)), found.group(3)
 
 
+def all_asked(body: Body) -> list[tuple[int, str]]:
+    """The numbers and words of all segments a request asks about."""
+    return [(int(number), words) for _, number, words in _ASKED.findall(body["messages"][1]["content"])]
+
+
+def is_check(body: Body) -> bool:
+    """Whether a request asks whether quotes support their codes."""
+    return _ITEM.search(body["messages"][1]["content"]) is not None
+
+
 def is_open(body: Body) -> bool:
     """Whether a request asks for open codes."""
     return "dart." not in body["messages"][0]["content"]
 
 
 def coder(body: Body) -> Response:
-    """Codes the first clause of every segment that speaks of users or 用户; answers "none" for the rest."""
-    number, text = asked(body)
+    """Codes the first clause of every segment that speaks of users or 用户; answers "none" for the rest.
+
+    Asked for a check, it finds all but the quotes with a question mark supported.
+    """
+    if is_check(body):
+        found = _ITEM.findall(body["messages"][1]["content"])
+        return checks({int(number): "no" if re.search("[?？]", words) else "yes" for _, number, words in found})
+    return Response(
+        json.dumps({"segments": [_coded(body, *one) for one in all_asked(body)]}, ensure_ascii=False),
+    )
+
+
+def _coded(body: Body, number: int, text: str) -> dict[str, Any]:
     clause = re.split(r"(?<=[。！？!?])|(?<=\.) ", text.strip())[0].strip()
     if "用户" not in text and "user" not in text.lower():
-        return reply(number, [])
+        return answer(number, [])
     if is_open(body):
-        return reply(number, [item("用户参与", clause)])
-    return reply(number, [item("dart.dialogue", clause, polarity="+", modality="practised", voice="author")])
+        return answer(number, [item("用户参与", clause)])
+    return answer(number, [item("dart.dialogue", clause, polarity="+", modality="practised", voice="author")])
 
 
 def item(code: str, quote: str, **attributes: str) -> dict[str, Any]:
@@ -41,5 +64,15 @@ def item(code: str, quote: str, **attributes: str) -> dict[str, Any]:
 
 def reply(number: int, codes: list[dict[str, Any]]) -> Response:
     """A reply about one segment in the wanted format."""
-    answer = {"segment": number, "none": not codes, "why": "", "codes": codes}
-    return Response(json.dumps({"segments": [answer]}, ensure_ascii=False))
+    return Response(json.dumps({"segments": [answer(number, codes)]}, ensure_ascii=False))
+
+
+def answer(number: int, codes: list[dict[str, Any]]) -> dict[str, Any]:
+    """One segment's part of a reply."""
+    return {"segment": number, "none": not codes, "why": "", "codes": codes}
+
+
+def checks(verdicts: dict[int, str]) -> Response:
+    """A reply to a check in the wanted format."""
+    found = [{"item": number, "why": "as it says", "supported": verdict} for number, verdict in verdicts.items()]
+    return Response(json.dumps({"checks": found}, ensure_ascii=False))

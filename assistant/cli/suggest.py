@@ -45,7 +45,7 @@ class Summary:
     checks: dict[Support, int]
 
     def line(self) -> str:
-        """One line for a person."""
+        """Two lines for a person."""
         from assistant.pricing import money
 
         what = "open codes" if self.kind == "open" else f"codes of {self.lens}"
@@ -58,7 +58,7 @@ class Summary:
         loss = f"; {self.trimmed} prompts shortened to fit the limit" if self.trimmed else ""
         stored = f"; {self.reused} from stored replies" if self.reused else ""
         paid = f"; cost so far {money(self.cost)}" if self.input_tokens else ""
-        return f"run {self.run}, {what} by {self.model}{again}: {made}; units: {units}{stored}{loss}{paid}"
+        return f"run {self.run}, {what} by {self.model}{again}: {made}\n  units: {units}{stored}{loss}{paid}"
 
 
 def suggest(
@@ -83,6 +83,9 @@ def suggest(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one call.")] = 90,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes after which no call is begun.")] = None,
     record: Annotated[Path | None, typer.Option(help="Add every reply to this file; recorded:FILE plays it.")] = None,
+    batch_api: Annotated[bool, typer.Option("--batch-api", help="In the server's batches: cheaper, slower.")] = False,
+    batch_out: Annotated[Path | None, typer.Option(help="Write the requests to this file instead of sending.")] = None,
+    batch_in: Annotated[list[Path] | None, typer.Option(help="Read results of --batch-out; for each file.")] = None,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -95,6 +98,7 @@ def suggest(
 
     Example: codart suggest --model openai:gpt-6-luna --case Xiaomi --budget 5
     """
+    from assistant.cli.batches import chosen
     from assistant.conducting import Order
     from assistant.pacing import Pace
     from assistant.project import Choice
@@ -117,22 +121,23 @@ def suggest(
             time_limit=time_limit * 60 if time_limit is not None else None,
             record=record,
         )
+        order, batching = chosen(order, api=batch_api, out=batch_out, results=batch_in or ())
         if dry_run:
-            dry(study, order, as_json=as_json)
+            dry(study, order, as_json=as_json, batch=batching is not None)
             return
-        code = carry_out(study, order, where=at(project), as_json=as_json, yes=yes)
+        code = carry_out(study, order, where=at(project), as_json=as_json, yes=yes, batching=batching)
     if code:
         raise typer.Exit(code)
 
 
-def dry(study: Project, order: Order, *, as_json: bool) -> None:
+def dry(study: Project, order: Order, *, as_json: bool, batch: bool = False) -> None:
     """Print the manifest of an order and do nothing."""
     from assistant.cli.board import board
     from assistant.cli.manifest import as_dict, show
     from assistant.conducting import ready
 
     with board(as_json=as_json) as watch, ready(study, order, watch) as conductor:
-        manifest = conductor.manifest()
+        manifest = conductor.manifest(batch=batch)
         asyncio.run(_let_go(conductor))
     if as_json:
         show_json(as_dict(manifest))
