@@ -107,7 +107,7 @@ codebook = {quoted(settings.codebook)}   # the one `codart suggest` assigns from
 size = {quoted(settings.segment_size)}   # the unit of coding: "sentence", "paragraph" or "turn"; decide before coding
 
 [model]
-name = {quoted(settings.model)}   # "lexical" is a keyless baseline, not a language model; e.g. "openai:gpt-5-mini"
+name = {quoted(settings.model)}   # "lexical" is a keyless baseline, not a language model; e.g. "openai:gpt-6-luna"
 base_url = {quoted(settings.base_url)}   # of an OpenAI-compatible server; keys come from the environment only
 
 [retrieval]

@@ -12,20 +12,26 @@ from assistant.segmenting import scheme
 def snapshot(project: Project, *, whole: bool = True) -> Study:
     """All of a project that is shown: current documents, and older versions that carry records.
 
-    With `whole` False, an older version counts only for what people have decided on it: a model's suggestions on a text
-    that has since been replaced would count the same words twice.
+    With `whole` False, what would count the same words twice is left out, unless people have decided on it: a model's
+    suggestions on a text that has since been replaced, and those of repeats.
     """
+    runs = tuple(project.runs.all())
     books = {(book.id, book.version): book for book in project.codebooks.all()}
     records = tuple(labelled(record, books) for record in project.codings.records())
     discards = tuple(project.codings.discards())
     current = {d.id for d in project.documents.all()}
     if not whole:
-        records = tuple(r for r in records if r.document in current or r.coder.kind != "model" or r.decisions)
-        discards = tuple(d for d in discards if d.document in current)
+        repeats = {run.id for run in runs if run.repeat > 1}
+
+        def counts(record: Record) -> bool:
+            once = record.document in current and record.run not in repeats
+            return once or record.coder.kind != "model" or bool(record.decisions)
+
+        records = tuple(r for r in records if counts(r))
+        discards = tuple(d for d in discards if d.document in current and d.run not in repeats)
     wanted = current | {r.document for r in records} | {d.document for d in discards}
     documents = tuple(d for d in project.documents.all(current=False) if d.id in wanted)
     name = scheme(project.settings.segment_size)
-    runs = tuple(project.runs.all())
     used = {(run.lens, run.codebook_version) for run in runs}
     return Study(
         name=project.folder.resolve().name,

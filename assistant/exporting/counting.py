@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.exporting.layering import CodeKey, code_key, decided, open_suggestion
-from assistant.model import Code, Codebook, Document, Record, Study, UnitState
+from assistant.model import Code, Codebook, Document, Record, RunRecord, Study, UnitState
 
 UNIT_STATES: tuple[UnitState, ...] = ("pending", "coded", "none", "failed", "refused")
 SIGNS: tuple[str | None, ...] = ("+", "-", "±", None)
@@ -70,6 +70,11 @@ def current(study: Study) -> tuple[Document, ...]:
     return tuple(d for d in study.documents if newest[d.name] is d)
 
 
+def first_runs(study: Study) -> tuple[RunRecord, ...]:
+    """The runs whose units count: repeats ask about the same segments again, and checks about what others suggested."""
+    return tuple(r for r in study.runs if r.repeat == 1 and r.parent is None)
+
+
 def complete(study: Study, kind: str, codebook: str) -> bool:
     """Whether one finished run of that kind and lens asked about every segment of the study (headings apart)."""
     wanted = sum(s.kind != "heading" for d in current(study) for s in study.segments.get(d.id, ()))
@@ -78,13 +83,13 @@ def complete(study: Study, kind: str, codebook: str) -> bool:
         and (kind == "open" or r.lens == codebook)
         and not any(r.units.get(s) for s in ("pending", "failed", "refused"))
         and sum(r.units.values()) >= wanted > 0
-        for r in study.runs
+        for r in first_runs(study)
     )
 
 
 def units(study: Study) -> dict[UnitState, int]:
-    """Units of all runs by state."""
-    return {state: sum(r.units.get(state, 0) for r in study.runs) for state in UNIT_STATES}
+    """Units by state, of all runs but repeats and checks."""
+    return {state: sum(r.units.get(state, 0) for r in first_runs(study)) for state in UNIT_STATES}
 
 
 def outcomes(study: Study) -> dict[str, int]:

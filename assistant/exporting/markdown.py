@@ -100,7 +100,7 @@ def _done(study: Study, names: Names) -> Iterator[str]:
             (
                 [
                     str(r.run.id),
-                    words.of("kind", r.run.kind),
+                    names.run(r.run),
                     inline(r.model),
                     inline(f"{r.lens} {(r.run.codebook_version or '')[:12]}"),
                     inline(r.run.template),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.exporting.labels import Labels
 from assistant.exporting.layering import CodeKey, code_key
-from assistant.model import Code, Codebook, Coder, Record, Study
+from assistant.model import Code, Codebook, Coder, Record, RunRecord, Study
 
 
 class Names:
@@ -57,6 +57,13 @@ class Names:
     def model(self, name: str) -> str:
         """A model's honest name: the keyless baseline is not passed off as a language model."""
         return self.labels["lexical"] if name == "lexical" else name
+
+    def run(self, run: RunRecord) -> str:
+        """What a run did: open coding or a codebook, which repeat of it, or a check of which run."""
+        if run.parent is not None:
+            return self.labels["check_of"].format(run.parent)
+        kind = self.labels.of("kind", run.kind)
+        return self.labels["repeat_of"].format(kind, run.repeat) if run.repeat > 1 else kind
 
     def coder(self, coder: Coder) -> str:
         """A coder's name; a model's is the honest one."""

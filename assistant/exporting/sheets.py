@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.exporting.counting import UNIT_STATES, cases, matrix, tallies
+from assistant.exporting.counting import UNIT_STATES, cases, first_runs, matrix, tallies
 from assistant.exporting.labels import Labels
 from assistant.exporting.layering import code_key
 from assistant.exporting.naming import Names
@@ -114,7 +114,7 @@ def _code_by_case(study: Study, names: Names) -> Sheet:
 def _open_units(study: Study, names: Names) -> Iterator[list[Value]]:
     """Units that gave no answer, in rows of their own: a run knows them in all, not by case."""
     words = names.labels
-    for run in study.runs:
+    for run in first_runs(study):
         for state in ("failed", "refused", "pending"):
             if n := run.units.get(state, 0):
                 row = words["units_row"].format(words.of("unit", state), run.id)
@@ -145,7 +145,7 @@ def _runs(study: Study, names: Names) -> Sheet:
     ]
     rows: list[list[Value]] = [
         [
-            *(r.id, words.of("kind", r.kind), names.model(r.model), r.template, r.lens, r.codebook_version),
+            *(r.id, names.run(r), names.model(r.model), r.template, r.lens, r.codebook_version),
             *(r.question, r.started),
             *(r.units.get(s, 0) for s in UNIT_STATES),
             words["comma"].join(f"{kind} {n}" for kind, n in sorted(r.errors.items())),

@@ -258,3 +258,17 @@ def test_what_was_asked_before_the_newest_migration_goes_on(codart: Codart, code
     with Project.open(coded) as project:
         assert [unit.attempts for unit in project.units.all(1)] == [1] * 7
     assert "run 1" in codart("runs", "show", 1, "--project", coded).out
+
+
+def test_repeats_and_checks_count_no_words_twice_in_what_is_read(
+    codart: Codart, study: Path, server: FakeServer, tmp_path: Path
+) -> None:
+    suggest(codart, study, server, "--only", "open", "--runs", 2, "--verify")
+    for name in ("codes.md", "codes.jsonl"):
+        assert codart("export", tmp_path / name, "--language", "en", "--project", study).code == 0
+    lines = (tmp_path / "codes.jsonl").read_text(encoding="utf-8").splitlines()
+    page = (tmp_path / "codes.md").read_text(encoding="utf-8")
+    assert {json.loads(line)["run"] for line in lines} == {1, 2}
+    assert page.count("check of run 1") == page.count("open coding, repeat 2") == 1
+    first = [line for line in lines if json.loads(line)["run"] == 1]
+    assert page.count("(undecided)") == len(first)

@@ -129,6 +129,8 @@ EN: dict[str, str] = {
     "state.rejected": "rejected",
     "state_own": "coded",
     "state_gold": "gold standard",
+    "check_of": "check of run {}",
+    "repeat_of": "{}, repeat {}",
     "kind.open": "open coding",
     "kind.assignment": "codebook",
     "unit.pending": "pending",

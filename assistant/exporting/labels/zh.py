@@ -127,6 +127,8 @@ ZH: dict[str, str] = {
     "state.rejected": "驳回",
     "state_own": "已编码",
     "state_gold": "金标准",
+    "check_of": "核对运行 {}",
+    "repeat_of": "{}，第 {} 次",
     "kind.open": "开放式编码",
     "kind.assignment": "按编码本",
     "unit.pending": "待处理",

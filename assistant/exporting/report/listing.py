@@ -28,6 +28,7 @@ class RunView:
     """One run with its honest model name and its units in the order of the states."""
 
     run: RunRecord
+    what: str
     model: str
     lens: str
     units: tuple[tuple[str, int], ...]
@@ -82,6 +83,7 @@ def runs(study: Study, names: Names) -> list[RunView]:
     return [
         RunView(
             run=r,
+            what=names.run(r),
             model=names.model(r.model),
             lens=names.book(r.lens) if r.lens else "",
             units=tuple((state, r.units.get(state, 0)) for state in UNIT_STATES),
