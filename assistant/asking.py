@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant import chain, lexical, recording
 from assistant.chain import Model
+from assistant.errors import UsageError
 from assistant.model import Codebook, Prompt, Reply
 from assistant.pacing import Pace, Pacer, paced
 from assistant.providers import Ask, locate
@@ -16,12 +17,28 @@ RECORDED = "recorded:"
 TIMEOUT = 90.0  # seconds for one call
 
 
+def is_served(spec: str) -> bool:
+    """Whether a spec names a model at a server, not one in this program."""
+    return spec != lexical.NAME and not spec.startswith(RECORDED)
+
+
 def lists_price(spec: str, base_url: str) -> bool:
     """Whether a model is asked where its list price holds: at its provider's own address, or on this machine."""
-    if spec == lexical.NAME or spec.startswith(RECORDED):
+    if not is_served(spec):
         return True
     endpoint = locate(spec, base_url or None, os.environ)
     return endpoint.usual or (endpoint.local and endpoint.provider in ("ollama", "vllm"))
+
+
+def elsewhere(spec: str, base_url: str) -> Model:
+    """The model a spec names as others will ask it: its name and address, without a key. UsageError as `connect`."""
+    keys = ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY")
+    endpoint = locate(spec, base_url or None, {**os.environ, **dict.fromkeys(keys, "theirs")})
+
+    async def ask(prompt: Prompt) -> Reply:
+        raise UsageError(f"{spec} is asked by the workers of a cluster, not from here", "leave out --engine dask")
+
+    return Model(endpoint.name, ask, endpoint.base_url)
 
 
 def connect(

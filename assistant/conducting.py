@@ -6,8 +6,8 @@ A command, a chat or the eval harness gives the order and a `Watch` that hears h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +46,7 @@ class Order:
     timeout: float = asking.TIMEOUT  # seconds for one call
     time_limit: float | None = None  # seconds after which nothing is begun any more
     record: Path | None = None
+    scheduler: str = ""  # of a Dask cluster whose workers ask; "" for asking from here
 
 
 class Watch(Protocol):
@@ -118,10 +119,17 @@ class Conductor:
 
     def spent_before(self) -> float:
         """US dollars that earlier sessions of the order's runs, and of their checks, are known to have cost."""
-        with self.project.rehearsal():
-            begun = {work.run for work in self.prepare()}
-            runs = self.project.runs.all()
-        return sum(run.known_cost for run in runs if run.id in begun or run.parent in begun)
+        order, project = self.order, self.project
+        begun = {
+            project.runs.find(
+                running.next_plan(
+                    project, self.model, codebook, self.scheme, order.choice, replace(order.way, repeat=repeat)
+                )
+            )
+            for repeat in range(1, order.repeats + 1)
+            for codebook in self.passes
+        } - {None}
+        return sum(run.known_cost for run in project.runs.all() if run.id in begun or run.parent in begun)
 
     def check(self, parent: int) -> Work:
         """The run that checks what another one suggested."""
@@ -157,6 +165,7 @@ class Conductor:
                 self.price,
                 budget=self.order.budget,
                 verify=self.order.verify,
+                scheduler=self.order.scheduler,
                 batch=batch,
             )
 
@@ -165,13 +174,37 @@ class Conductor:
         stop.also(self.pacer.stop)
         await self._do(self.again(run), watch, stop)
 
-    async def run(
-        self, watch: Watch, stop: Stop, answers: Callable[[Codebook | None], Answer] | None = None
-    ) -> list[int]:
+    async def run(self, watch: Watch, stop: Stop) -> list[int]:
         """Do the runs one after another, then their checks; returns their ids. Raises as `bulk.work` does."""
         stop.also(self.pacer.stop)
         if self.order.time_limit is not None:
             asyncio.get_running_loop().call_later(self.order.time_limit, stop.request, "the time is up")
+        async with self._answers() as answers:
+            return await self._run(watch, stop, answers)
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[Callable[[Codebook | None], Answer] | None]:
+        """Who answers prompts instead of the model asked from here: a cluster's workers, where the order names one."""
+        if not self.order.scheduler:
+            yield None
+            return
+        from assistant import spreading
+
+        cluster = await spreading.connect(
+            self.order.scheduler,
+            model=self.order.model,
+            base_url=self.model.base_url,
+            max_reply_tokens=running.reply_limit(self.project.settings, self.order.way.pack),
+            timeout=self.order.timeout,
+            pace=self.order.pace,
+            purse=self.purse,
+        )
+        try:
+            yield cluster.answers
+        finally:
+            await cluster.aclose()
+
+    async def _run(self, watch: Watch, stop: Stop, answers: Callable[[Codebook | None], Answer] | None) -> list[int]:
         done = []
         for work in self.prepare(answers):
             done.append(work.run)
@@ -233,19 +266,34 @@ def ready(project: Project, order: Order, watch: Watch) -> Iterator[Conductor]:
     price = price_of(project, order)
     purse = Purse(price, limit=order.budget, max_reply_tokens=limit)
     pacer = Pacer(order.pace, purse, notify=watch.note)
-    model = asking.connect(
-        order.model,
-        base_url=order.base_url,
-        codebook=book,
-        record=order.record,
-        pacer=pacer,
-        max_reply_tokens=limit,
-        timeout=order.timeout,
-    )
+    if order.scheduler:
+        model = _elsewhere(order)
+    else:
+        model = asking.connect(
+            order.model,
+            base_url=order.base_url,
+            codebook=book,
+            record=order.record,
+            pacer=pacer,
+            max_reply_tokens=limit,
+            timeout=order.timeout,
+        )
     with running.similar_in(project, scheme, watch.note) as similar:
         conductor = Conductor(project, order, model, price, purse, pacer, passes, scheme, similar)
         purse.book(conductor.spent_before())
         yield conductor
+
+
+def _elsewhere(order: Order) -> Model:
+    for given, option in ((order.verify, "--verify"), (order.record, "--record")):
+        if given:
+            raise UsageError(
+                f"{option} asks from here, not by the workers of a cluster",
+                f"leave it out now, and run the same command with {option} and without --engine afterwards",
+            )
+    if not asking.is_served(order.model):
+        raise UsageError(f"{order.model} is not asked over a network, so workers are no use", "leave out --engine dask")
+    return asking.elsewhere(order.model, order.base_url)
 
 
 def price_of(project: Project, order: Order) -> Price | None:

@@ -58,6 +58,7 @@ class Manifest:
     budget: float | None
     batch: bool
     verify: bool  # whether checks follow, whose number is not known yet
+    scheduler: str  # of the cluster whose workers ask; "" where they are asked from here
 
     @property
     def calls(self) -> int:
@@ -73,6 +74,7 @@ def estimate(
     budget: float | None,
     verify: bool = False,
     batch: bool = False,
+    scheduler: str = "",
 ) -> Manifest:
     """The manifest of prepared runs. Writes a sample of their prompts and sends none."""
     project = works[0].project
@@ -113,6 +115,7 @@ def estimate(
         budget=budget,
         batch=batch,
         verify=verify,
+        scheduler=scheduler,
     )
 
 

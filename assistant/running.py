@@ -64,9 +64,7 @@ def prepare(
     for codebook in passes:
         if codebook is not None:
             project.codebooks.add(codebook)
-        plan = plan_of(project, model, codebook, scheme, way)
-        while way.fresh and (done := project.runs.find(plan)) and not project.units.count_open(done, choice):
-            plan = replace(plan, repeat=plan.repeat + 1)
+        plan = next_plan(project, model, codebook, scheme, choice, way)
         run = project.runs.open(plan)
         project.units.plan(run, scheme, choice)
         works.append(work_of(project, model, codebook, run, plan, similar, choice, way, answers))
@@ -149,6 +147,16 @@ def _request(
         context=shelf.context(segments, "\n".join(a.text for a in asked), labels, before),
         codebook=codebook,
     )
+
+
+def next_plan(
+    project: Project, model: Model, codebook: Codebook | None, scheme: str, choice: Choice, way: Way
+) -> RunPlan:
+    """The plan to go on with; done afresh, of a run that is finished the next repeat."""
+    plan = plan_of(project, model, codebook, scheme, way)
+    while way.fresh and (done := project.runs.find(plan)) and not project.units.count_open(done, choice):
+        plan = replace(plan, repeat=plan.repeat + 1)
+    return plan
 
 
 def plan_of(project: Project, model: Model, codebook: Codebook | None, scheme: str, way: Way) -> RunPlan:

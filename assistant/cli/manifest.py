@@ -28,6 +28,8 @@ def _rows(manifest: Manifest) -> list[tuple[str, str]]:
     if not manifest.base_url:
         return [*rows, ("to", f"{manifest.model}, in this program: nothing leaves this machine, nothing is paid")]
     how = "a server on this machine" if manifest.local else "this leaves your machine"
+    if manifest.scheduler:
+        how = f"by the workers of {manifest.scheduler}, this leaves your machine"
     counted = "estimated" if manifest.tokens_estimated else "counted"
     sampled = sum(part.sampled for part in manifest.parts)
     assumed = "assumed" if manifest.reply_assumed else "as its replies so far"

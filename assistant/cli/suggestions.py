@@ -12,7 +12,7 @@ from assistant.cli.output import entries, say, shorten, show_json, table
 from assistant.vocabulary import CoderKind, RecordState, SuggestionKind, Support, UnitState
 
 if TYPE_CHECKING:
-    from assistant.model import Record, RunRecord
+    from assistant.model import Record
     from assistant.project import Project
 
 app = typer.Typer(help="List and read suggestions and codings.", rich_markup_mode=None, no_args_is_help=True)
@@ -136,6 +136,7 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
     Example: codart status --json
     """
     from assistant.cli.board import name_of
+    from assistant.project import Choice
     from assistant.segmenting import scheme
 
     with opened(project) as study:
@@ -143,6 +144,7 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
         segments = study.documents.count_segments(scheme(study.settings.segment_size))
         runs = study.runs.all()
         units = study.units.states()
+        unfinished = [run.id for run in runs if study.units.count_open(run.id, Choice())]
         unasked = study.units.unasked(scheme(study.settings.segment_size))
         suggestions, decisions = study.codings.count()
         flaws: dict[str, int] = {}
@@ -176,18 +178,17 @@ def status(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
             say(f"run {run.id}: {run.units['refused']} refused: {shorten(run.reasons.get('refusal', ''), 160)}")
     discarded = ", ".join(f"{count} {flaw}" for flaw, count in sorted(flaws.items())) or "none"
     say(f"{suggestions} suggestions, {decisions} decisions; discarded: {discarded}")
-    _next_step(runs, unasked, bool(documents), at(project))
+    _next_step(bool(runs), unfinished, unasked, bool(documents), at(project))
 
 
-def _next_step(runs: list[RunRecord], unasked: int, documents: bool, where: str) -> None:
+def _next_step(runs: bool, unfinished: list[int], unasked: int, documents: bool, where: str) -> None:
     if not documents:
         say(f"next: codart add FILE … --case NAME{where}")
     elif not runs:
         say(f"next: codart suggest{where}")
     if unasked and runs:
         say(f"{unasked} segments have not been asked about yet; next: codart suggest{where}")
-    unfinished = [run for run in runs if run.units["pending"] or run.units["failed"]]
     for run in unfinished:
-        say(f"run {run.id} goes on with: codart runs retry {run.id}{where}")
+        say(f"run {run} goes on with: codart runs retry {run}{where}")
     if runs and not unfinished and not unasked:
         say(f"next: codart suggestions list{where}   ·   codart export codes.xlsx{where}")
