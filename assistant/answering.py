@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from assistant import codebook as books, parsing, tokens, verifying
 from assistant.errors import ModelError
 from assistant.folding import Folded, fold
 from assistant.model import (
+    Code,
     Codebook,
     Discard,
     Document,
@@ -23,7 +25,7 @@ from assistant.model import (
     Segment,
     Suggestion,
 )
-from assistant.prompting import digest
+from assistant.prompting import Same, digest
 
 Ask = Callable[[Prompt], Awaitable[Reply]]
 
@@ -34,6 +36,7 @@ Judge = Callable[[Prompt, Reply, Sequence[Segment], Document], list[Outcome]]
 """A prompt and its reply, the segments and their document in; one outcome for each segment out."""
 
 _KEPT = 8  # folded documents kept; neighbouring segments stand in the same one
+_KEPT_NAMES = 512  # looked up in a codebook; models mostly say the same ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,16 @@ class Answering:
                 return [Outcome("failed", prompt, reply, error_kind=kind, error=why) for _ in segments]
             earlier = ((prompt, reply),)
             prompt, reply = turn, second
-        return [replace(o, earlier=earlier) for o in self.judge(prompt, reply, segments, document)]
+            parsed = parsing.parse(reply, prompt)
+        return [replace(o, earlier=earlier) for o in self._judge(parsed, prompt, reply, segments, document)]
 
     def judge(self, prompt: Prompt, reply: Reply, segments: Sequence[Segment], document: Document) -> list[Outcome]:
         """What a reply comes to for each of its segments."""
-        parsed = parsing.parse(reply, prompt)
+        return self._judge(parsing.parse(reply, prompt), prompt, reply, segments, document)
+
+    def _judge(
+        self, parsed: parsing.Parsed, prompt: Prompt, reply: Reply, segments: Sequence[Segment], document: Document
+    ) -> list[Outcome]:
         folded = self._folded(document)
         return [judge(parsed, prompt, reply, segment, folded, self.codebook) for segment in segments]
 
@@ -176,8 +184,13 @@ def _known(proposal: Proposal, codebook: Codebook | None) -> Proposal | Discard:
     """The proposal with its code as the codebook writes it; a code the book does not have is a discard."""
     if codebook is None:
         return proposal
-    code = books.resolve(codebook, proposal.code)
+    code = _resolve(Same(codebook), proposal.code)
     if code is None:
         detail = f"codebook {codebook.id} has no code {proposal.code!r}"
         return Discard("unknown_code", detail, code=proposal.code, quote=proposal.quote)
     return replace(proposal, code=code.id)
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _resolve(same: Same, name: str) -> Code | None:
+    return None if same.book is None else books.resolve(same.book, name)

@@ -18,6 +18,13 @@ from assistant.suggesting import Line, suggest
 
 OnOutcome = Callable[[Segment, Outcome], None]
 
+Account = Callable[[Sequence[tuple[Segment, Outcome]]], None]
+"""Told, inside their transaction, of results that are being stored."""
+
+
+def _no_account(results: Sequence[tuple[Segment, Outcome]]) -> None:
+    pass
+
 
 def _never() -> bool:
     return False
@@ -42,6 +49,7 @@ class Work:
     window: int | None = None  # places; None where no prompt shows what other units gave
     pack: int = 1  # segments in one call
     states: tuple[UnitState, ...] = ("pending", "failed")  # of the units to ask about
+    account: Account = _no_account
 
     def open_units(self) -> int:
         """How many units are still to be asked."""
@@ -101,12 +109,21 @@ class _Running:
                 continue
             self._keep(list(zip((unit.segment for unit in pack.units), outcomes, strict=True)))
 
+    async def drop(self) -> None:
+        """Cancel the calls under way. What was answered by then was paid for, and is stored."""
+        for task in self.calls:
+            task.cancel()
+        await asyncio.gather(*self.calls, return_exceptions=True)
+        answered = [(t.result(), pack) for t, pack in self.calls.items() if not t.cancelled() and t.exception() is None]
+        if answered:
+            self._keep([(u.segment, o) for got, pack in answered for u, o in zip(pack.units, got, strict=True)])
+
     def _keep(self, results: list[tuple[Segment, Outcome]]) -> None:
         if isinstance(self.stopped, ProjectError):
             self._unsaved += results
             return
         try:
-            taken = self._job.project.units.store(self._job.run, results)
+            taken = self._store(results)
         except ProjectError as error:  # a full disk, a locked file: start nothing more, try once again at the end
             self.stopped = error
             self._unsaved += results
@@ -114,12 +131,18 @@ class _Running:
         for segment, outcome in taken:
             self._on_outcome(segment, outcome)
 
+    def _store(self, results: Sequence[tuple[Segment, Outcome]]) -> list[tuple[Segment, Outcome]]:
+        with self._job.project.transaction():
+            taken = self._job.project.units.store(self._job.run, results)
+            self._job.account(results)
+        return taken
+
     def save_the_rest(self) -> None:
         """Store what could not be stored before. Raises as storing does."""
         if not self._unsaved:
             return
         try:
-            taken = self._job.project.units.store(self._job.run, self._unsaved)
+            taken = self._store(self._unsaved)
         except ProjectError as error:
             answered = len(self._unsaved)
             raise ProjectError(
@@ -148,9 +171,7 @@ async def work(job: Work, *, concurrency: int, on_outcome: OnOutcome, stopping: 
         while running.calls:
             await running.finish_one()
     finally:
-        for task in running.calls:
-            task.cancel()
-        await asyncio.gather(*running.calls, return_exceptions=True)
+        await running.drop()
     running.save_the_rest()
     stopped = running.stopped
     if stopped is not None and not (isinstance(stopped, ModelError) and stopped.kind == "stopped"):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NEAR = 85  # per cent of shared characters from which two labels are too alike
 
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _Text = Annotated[str, Strict(), AfterValidator(tidy)]
 _Name = Annotated[_Text, StringConstraints(min_length=1)]
 _Texts = tuple[_Text, ...]
@@ -289,7 +290,7 @@ def _load(text: str, where: str) -> tuple[_BookRow, dict[Path, int]]:
     hint = "Indent with spaces, and put quotes round text that holds ': ' or begins with a sign such as - ? * &."
     try:
         lines = _survey(text, where)
-        data: Any = yaml.safe_load(text)
+        data: Any = yaml.load(text, _LOADER)  # noqa: S506 - a safe loader either way
     except yaml.YAMLError as error:
         mark, position = getattr(error, "problem_mark", None), getattr(error, "position", 0)
         line = (mark.line if mark else text.count("\n", 0, position)) + 1
@@ -309,9 +310,8 @@ def _load(text: str, where: str) -> tuple[_BookRow, dict[Path, int]]:
 
 def _survey(text: str, where: str) -> dict[Path, int]:
     """The line of every key and item; refuses aliases, tags, deep nesting and doubled keys before any is built."""
-    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     depth = 0
-    for event in yaml.parse(text, Loader=loader):
+    for event in yaml.parse(text, Loader=_LOADER):
         place = f"line {event.start_mark.line + 1}" if event.start_mark else ""
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
@@ -321,7 +321,7 @@ def _survey(text: str, where: str) -> dict[Path, int]:
         if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag:
             fail(where, place, f"the tag {event.tag} is not allowed", "Remove it; put text in quotes.")
     lines: dict[Path, int] = {}
-    _walk(yaml.compose(text, Loader=loader), (), lines, where)
+    _walk(yaml.compose(text, Loader=_LOADER), (), lines, where)
     return lines
 
 

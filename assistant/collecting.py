@@ -9,7 +9,7 @@ from functools import lru_cache
 from assistant.batching import Result
 from assistant.bulk import Work
 from assistant.errors import ModelError
-from assistant.model import Document, Outcome, Prompt, Reply, Segment
+from assistant.model import Document, Outcome, Prompt, Reply, Segment, SuggestionKind
 from assistant.project import Batch, Posted
 from assistant.requesting import Gauge
 from assistant.spending import Purse
@@ -33,10 +33,12 @@ class Collector:
     unanswered: int = 0  # requests that are open again
     stopped: ModelError | None = None  # of a request whose error would stop a live run: no key, no quota, no model
     _document: Callable[[int], Document] = field(init=False)
+    _kinds: dict[int, SuggestionKind] = field(init=False)
 
     def __post_init__(self) -> None:
         project = next(iter(self.works.values())).project
         self._document = lru_cache(maxsize=8)(project.documents.get)
+        self._kinds = {run: project.runs.get(run).kind for run in self.works}
 
     async def take(self, batch: Batch, posted: Posted, result: Result) -> None:
         """Store what came back for one request. A reply that comes after all is kept, for it was paid for."""
@@ -45,8 +47,8 @@ class Collector:
             self.known += 1
             return
         segments = [work.project.documents.segment(key) for key in posted.segments]
-        kind, numbers = work.project.runs.kind(batch.run), tuple(segment.number for segment in segments)
-        prompt = work.project.replies.prompt(posted.prompt, kind=kind, segments=numbers)
+        numbers = tuple(segment.number for segment in segments)
+        prompt = work.project.replies.prompt(posted.prompt, kind=self._kinds[batch.run], segments=numbers)
         if result.reply is not None:
             outcomes = self._judged(work, prompt, await self._paid(prompt, result.reply), segments, posted.key)
         else:

@@ -6,8 +6,8 @@ A command, a chat or the eval harness gives the order and a `Watch` that hears h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -129,7 +129,8 @@ class Conductor:
             for repeat in range(1, order.repeats + 1)
             for codebook in self.passes
         } - {None}
-        return sum(run.known_cost for run in project.runs.all() if run.id in begun or run.parent in begun)
+        runs = [run for run in project.runs.all() if run.id in begun or run.parent in begun]
+        return sum(run.known_cost + run.possible_cost for run in runs)
 
     def check(self, parent: int) -> Work:
         """The run that checks what another one suggested."""
@@ -220,12 +221,47 @@ class Conductor:
     async def _do(self, work: Work, watch: Watch, stop: Stop) -> None:
         if stop():
             return
-        with self.project.working_on(work.run):
+        with self.project.working_on(work.run), self._accounting(work) as accounted:
             watch.begin(self.project.runs.get(work.run), work.open_units(), self.purse)
             try:
-                await bulk.work(work, concurrency=self.order.pace.concurrency, on_outcome=watch.outcome, stopping=stop)
+                await bulk.work(
+                    accounted, concurrency=self.order.pace.concurrency, on_outcome=watch.outcome, stopping=stop
+                )
             finally:
                 watch.end(self.project.runs.get(work.run))
+
+    @contextmanager
+    def _accounting(self, work: Work) -> Iterator[Work]:
+        """Under a budget, the work with an account of what may have been billed beside the replies that were stored.
+
+        It is written with every reply, so that after a kill the next session knows what was under way.
+        """
+        if self.order.budget is None:
+            yield work
+            return
+        replies, purse = self.project.replies, self.purse
+        account, before = replies.begin_charges(work.run), purse.unaccounted
+
+        def write(results: Sequence[tuple[Segment, Outcome]]) -> None:
+            purse.stored(cost_of(results))
+            replies.charge(account, purse.unaccounted - before)
+
+        try:
+            yield replace(work, account=write)
+        finally:
+            with suppress(ProjectError):  # what went wrong before is to be told, and says the same
+                replies.charge(account, purse.unaccounted - before)
+
+
+def cost_of(results: Sequence[tuple[Segment, Outcome]]) -> float:
+    """US dollars that the replies behind these results cost; units of one call share theirs."""
+    replies = {
+        id(reply): reply
+        for _, outcome in results
+        for reply in (outcome.reply, *(reply for _, reply in outcome.earlier))
+        if reply is not None and not reply.id
+    }
+    return sum(reply.cost or 0.0 for reply in replies.values())
 
 
 def order_of(run: RunRecord, *, pace: Pace, refused: bool, budget: float | None = None) -> Order:

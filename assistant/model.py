@@ -470,6 +470,7 @@ class RunRecord:
     reused: int = 0  # units answered from replies that other runs had paid for
     cost: float | None = 0.0  # US dollars for `replies`; None if it is unknown for any of them
     known_cost: float = 0.0  # US dollars for those whose cost is known
+    possible_cost: float = 0.0  # US dollars that calls without a stored reply may have cost beside; kept with a budget
     checks: dict[Support, int] = field(default_factory=dict)  # of a checking run: verdicts
 
 

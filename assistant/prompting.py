@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -111,7 +111,7 @@ def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Pr
             )
         context, loss = shorter
         trimmed.append(loss)
-    schema = _schema(request)
+    schema = _schema(request.kind, Same(request.codebook))
     return Prompt(
         messages=messages,
         digest=digest(messages, schema),
@@ -143,12 +143,32 @@ def fence(texts: list[str]) -> str:
 
 
 def fill(template: str, load: Load, values: dict[str, Any]) -> tuple[Message, ...]:
-    """The messages that a template file's blocks `system` and `user` give with these values."""
+    """The messages that a template file's blocks `system` and `user` give; the former sees only the value `book`."""
+    return _system(template, load, Same(values["book"])), _block("user", template, load, values)
+
+
+def _block(role: Literal["system", "user"], template: str, load: Load, values: dict[str, Any]) -> Message:
     filled = _environment(load).get_template(template)
-    return (
-        Message("system", "".join(filled.blocks["system"](filled.new_context(values))).strip()),
-        Message("user", "".join(filled.blocks["user"](filled.new_context(values))).strip()),
-    )
+    return Message(role, "".join(filled.blocks[role](filled.new_context(values))).strip())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """A codebook as a key: the very object, for its content would take longer to hash than to render."""
+
+    book: Codebook | None
+
+    def __hash__(self) -> int:
+        return id(self.book)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.book is other.book
+
+
+@lru_cache(maxsize=8)
+def _system(template: str, load: Load, same: Same) -> Message:
+    # It sees the codebook and nothing else, so that servers can cache it, and is rendered once for a whole run.
+    return _block("system", template, load, {"book": same.book})
 
 
 def _messages(request: Request, template: str, load: Load) -> tuple[Message, ...]:
@@ -183,11 +203,12 @@ def _environment(load: Load) -> Environment:
     return environment
 
 
-def _schema(request: Request) -> dict[str, Any]:
-    if request.codebook is None:
-        return reply_schema(request.kind, code_ids=None, attributes=())
-    ids = [code.id for code in request.codebook.codes]
-    return reply_schema(request.kind, code_ids=ids, attributes=request.codebook.attributes)
+@lru_cache(maxsize=8)
+def _schema(kind: SuggestionKind, same: Same) -> dict[str, Any]:
+    if same.book is None:
+        return reply_schema(kind, code_ids=None, attributes=())
+    ids = [code.id for code in same.book.codes]
+    return reply_schema(kind, code_ids=ids, attributes=same.book.attributes)
 
 
 def _shorten(context: Context) -> tuple[Context, str] | None:

@@ -53,7 +53,11 @@ class Request:
 
 
 class Requests:
-    """Writes the requests of one run. `skip` holds ids of segments that were asked about and are to be left alone."""
+    """Writes the requests of one run.
+
+    `skip` holds ids of segments that were asked about and are to be left alone. `keys` are those of requests that are
+    under way: the same work, as two checks of one suggestion are, is asked once and stays open until its reply is here.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Requests:
         *,
         max_reply_tokens: int,
         skip: set[int],
+        keys: set[str],
         on_outcome: OnOutcome,
     ) -> None:
         self._work = work
@@ -70,6 +75,7 @@ class Requests:
         self._gauge = gauge
         self._max_reply_tokens = max_reply_tokens
         self._skip = skip
+        self._keys = keys
         self._on_outcome = on_outcome
         self._token = secrets.token_hex(12)
         self._prompts: list[Prompt] = []
@@ -112,6 +118,8 @@ class Requests:
             if reply is not None:
                 self._store(segments, self._work.line.judge(prompt, reply, segments, document))
                 return []
+            if key and key in self._keys:
+                return []
             return [await self._request(prompt, key, segments)]
         except ModelError as error:
             if len(segments) > 1:
@@ -134,6 +142,7 @@ class Requests:
             raise ModelError(message, "Use smaller segments or fewer examples", kind="context")
         worst = await self._gauge.worst(prompt)
         self._prompts.append(prompt)
+        self._keys.update((key,) if key else ())
         if len(self._prompts) >= _STORED_AT_ONCE:
             self.save()
         return Request(line, Posted(custom_id, prompt.digest, key, tuple(s.id for s in segments), worst))

@@ -35,6 +35,7 @@ Latest = Callable[[int, int], Sequence[tuple[int, str, str]]]
 
 MOST_LABELS = 4096  # a study with more is near no end of open coding; the ones not given for longest are forgotten
 _MOST_PROBES = 3  # invented passages shown before people have decided anything
+_DECIMALS = 6  # of a cosine
 _LABEL_QUOTE = 200  # code points of a quote that count towards a label's meaning
 
 
@@ -48,9 +49,9 @@ class Labels:
         self._load = load
         self._latest = latest
         self._seen = -1  # labels of all places before this one are here; -1 before the first look
-        self._rows: dict[str, int] = {}  # label -> its row, the label given longest ago first
-        self._free = list(range(MOST_LABELS - 1, -1, -1))  # so that rows in use stand together at the top
-        self._matrix: NDArray[np.float32] | None = None
+        self._columns: dict[str, int] = {}  # label -> its column, the label given longest ago first
+        self._free = list(range(MOST_LABELS - 1, -1, -1))  # so that columns in use stand together at the left
+        self._matrix: NDArray[np.float32] | None = None  # a row for each component: a text has few that are not zero
 
     def nearest(self, text: str, *, before: int, limit: int) -> tuple[str, ...]:
         """The labels given before a place that are nearest to `text` (cosine of hashed tokens), best first.
@@ -64,15 +65,19 @@ class Labels:
         elif before > self._seen:
             self._take(self._load(self._seen, before))
         self._seen = before
-        if not self._rows or self._matrix is None:
+        if not self._columns or self._matrix is None:
             return ()
         import numpy as np
 
         from vectorstore.embedders import HashEmbedder
 
-        names = list(self._rows)
-        scores = (self._matrix[: len(names)] @ HashEmbedder().embed([text])[0])[list(self._rows.values())]
-        return tuple(names[i] for i in np.argsort(-scores, kind="stable")[:limit])
+        names = list(self._columns)
+        vector = HashEmbedder().embed([text])[0]
+        said = np.flatnonzero(vector)
+        scores = (vector[said] @ self._matrix[:, : len(names)][said])[list(self._columns.values())]
+        # Rounded: what is left differs from processor to processor, and with it which of two equal labels came first.
+        order = np.argsort(-np.round(scores.astype(np.float64), _DECIMALS), kind="stable")
+        return tuple(names[i] for i in order[:limit])
 
     def _take(self, labels: Sequence[tuple[int, str, str]]) -> None:
         import numpy as np
@@ -83,14 +88,14 @@ class Labels:
             return
         embedder = HashEmbedder()
         if self._matrix is None:
-            self._matrix = np.zeros((MOST_LABELS, embedder.dimension), dtype=np.float32)
+            self._matrix = np.zeros((embedder.dimension, MOST_LABELS), dtype=np.float32)
         vectors = embedder.embed([f"{label}\n{quote[:_LABEL_QUOTE]}" for _, label, quote in labels])
         for (_, label, _), vector in zip(labels, vectors, strict=True):
-            row = self._rows.pop(label, None)
-            if row is None:
-                row = self._free.pop() if self._free else self._rows.pop(next(iter(self._rows)))
-            self._rows[label] = row
-            self._matrix[row] = vector
+            column = self._columns.pop(label, None)
+            if column is None:
+                column = self._free.pop() if self._free else self._columns.pop(next(iter(self._columns)))
+            self._columns[label] = column
+            self._matrix[:, column] = vector
 
 
 class Shelf:

@@ -45,6 +45,8 @@ class Purse:
         self._limit = None if limit is None else math.floor(limit * _UNIT + 0.5)
         self._spent = _units(spent)
         self._held = 0
+        self._settled = 0  # booked for calls of this session
+        self._stored = 0  # of that, for replies that were stored
         self._max_reply_tokens = max_reply_tokens
         self._batch = batch
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -63,6 +65,15 @@ class Purse:
     def book(self, dollars: float) -> None:
         """Count money that was spent before, in earlier sessions of the same runs."""
         self._spent += _units(dollars)
+
+    def stored(self, dollars: float) -> None:
+        """Replies of this session that cost so much were stored."""
+        self._stored += _units(dollars)
+
+    @property
+    def unaccounted(self) -> float:
+        """US dollars that calls of this session may cost or have cost without a stored reply to show for it."""
+        return (self._settled - self._stored + self._held) / _UNIT
 
     @property
     def spent(self) -> float:
@@ -118,6 +129,7 @@ class Purse:
             booked = 0
         self._held -= amount
         self._spent += booked or 0
+        self._settled += booked or 0
         self._admit()
         return None if booked is None else booked / _UNIT
 

@@ -23,6 +23,8 @@ from types import TracebackType
 from typing import Any, Self
 
 Body = dict[str, Any]
+CHAT = "/v1/chat/completions"
+PAUSE = 0.03  # seconds between the halves of a slow body
 USAGE: Mapping[str, Any] = {
     "prompt_tokens": 120,
     "completion_tokens": 30,
@@ -45,7 +47,8 @@ class Response:
     raw: bytes | None = None
     media_type: str = "application/json"
     delay: float = 0.0  # seconds
-    end: str = "normal"  # or hang: never answers · reset: drops the line · drip: blank lines · cut: half the body
+    # hang: never answers · reset: drops the line · drip: blank lines · cut: half the body · slow: half, later the rest
+    end: str = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ class FakeServer:
         self.dimensions = dimensions
         self.also: Callable[[Request], Response | None] = lambda request: None
         self.requests: list[Request] = []
+        self.sent: list[tuple[Request, Response]] = []  # chat requests with their answers, as soon as these are begun
         self.most_at_once = 0
         self._at_once = 0
         self._seen: Counter[str] = Counter()  # requests by model
@@ -194,11 +198,12 @@ class FakeServer:
     @property
     def chats(self) -> list[Request]:
         """The chat requests received so far."""
-        return [r for r in self.requests if r.path == "/v1/chat/completions"]
+        return [r for r in self.requests if r.path == CHAT]
 
     def forget(self) -> None:
         """Start afresh: no requests seen, so that faults which strike once strike again."""
         self.requests.clear()
+        self.sent.clear()
         self._seen.clear()
 
     async def _stop(self) -> None:
@@ -224,6 +229,8 @@ class FakeServer:
                     await asyncio.sleep(response.delay)
                 finally:
                     self._at_once -= 1
+                if request.path == CHAT:
+                    self.sent.append((request, response))
                 if not await _write(writer, response, model):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -237,7 +244,7 @@ class FakeServer:
             return Response(raw=json.dumps(listed).encode())
         if request.path == "/v1/embeddings":
             return Response(raw=json.dumps(self._embed(request.body)).encode())
-        if request.path != "/v1/chat/completions":
+        if request.path != CHAT:
             return self.also(request) or failing(404, f"Unknown path {request.path}")
         response = self.complete(request, earlier)
         return replace(response, delay=response.delay + self.latency)
@@ -298,10 +305,14 @@ async def _write(writer: asyncio.StreamWriter, response: Response, model: str) -
     body = response.raw if response.raw is not None else json.dumps(completion(response, model)).encode()
     lines = [f"HTTP/1.1 {response.status} Scripted", f"content-type: {response.media_type}"]
     lines += [f"content-length: {len(body)}", *(f"{name}: {value}" for name, value in response.headers.items())]
-    cut = response.end == "cut"
-    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body[: len(body) // 2] if cut else body))
+    half = len(body) // 2 if response.end in ("cut", "slow") else len(body)
+    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body[:half])
     await writer.drain()
-    return not cut
+    if response.end == "slow":
+        await asyncio.sleep(PAUSE)
+        writer.write(body[half:])
+        await writer.drain()
+    return response.end != "cut"
 
 
 def completion(response: Response, model: str) -> Body:

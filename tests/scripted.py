@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.fakes import Body, Response
@@ -76,3 +77,13 @@ def checks(verdicts: dict[int, str]) -> Response:
     """A reply to a check in the wanted format."""
     found = [{"item": number, "why": "as it says", "supported": verdict} for number, verdict in verdicts.items()]
     return Response(json.dumps({"checks": found}, ensure_ascii=False))
+
+
+def several(body: Body, answer: Callable[[Body], Response]) -> Response:
+    """What `answer` says of each segment of a request that asks about several, in one reply."""
+    system, user = body["messages"][:2]
+    said = []
+    for found in _ASKED.finditer(user["content"]):
+        alone = body | {"messages": [system, user | {"content": found.group()}]}
+        said += json.loads(answer(alone).content or "")["segments"]
+    return Response(json.dumps({"segments": said}, ensure_ascii=False))

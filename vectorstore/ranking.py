@@ -20,15 +20,16 @@ def best(ids: NDArray[np.int64], scores: NDArray[np.floating], k: int) -> list[H
 
     Scores are rounded to six decimals, so that equal texts stay equal on every platform.
     """
-    scores = np.round(scores.astype(np.float64), _DECIMALS)
-    kept = np.flatnonzero(scores > 0)
-    if k < 1 or not len(kept):
+    if k < 1:
         return []
-    if len(kept) > k:
-        least = np.partition(scores[kept], -k)[-k]
+    kept = np.flatnonzero(scores > 0)
+    if len(kept) > k:  # before rounding, which is the dearer step: none that rounds to the k-th best lies below this
+        least = np.partition(scores[kept], -k)[-k] - 2 * 10.0**-_DECIMALS
         kept = kept[scores[kept] >= least]
-    order = kept[np.lexsort((ids[kept], -scores[kept]))][:k]
-    return [Hit(int(ids[i]), float(scores[i]), rank) for rank, i in enumerate(order, start=1)]
+    rounded = np.round(scores[kept].astype(np.float64), _DECIMALS)
+    order = np.lexsort((ids[kept], -rounded))[:k]
+    hits = zip(ids[kept][order].tolist(), rounded[order].tolist(), strict=True)
+    return [Hit(key, score, rank) for rank, (key, score) in enumerate(hits, start=1) if score > 0]
 
 
 def members(ids: NDArray[np.int64], allowed: Collection[int]) -> NDArray[np.bool_]:

@@ -48,6 +48,15 @@ class Corpus:
             raise ValueError("a corpus has one text for each id, and each id once")
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept of a corpus: no texts."""
+
+    ids: Sequence[int]
+    stamps: NDArray[np.uint64]
+    vectors: Callable[[], NDArray[np.float32]]
+
+
 class Retriever:
     """Searches one corpus with one embedder. `load` is called at the first search, and again after `refresh`.
 
@@ -67,7 +76,8 @@ class Retriever:
         self._load = load
         self._notify = notify
         self._turn = threading.RLock()
-        self._corpus: Corpus | None = None
+        self._corpus: _Known | None = None
+        self._texts: Sequence[str] = ()  # only until the keyword index stands
         self._keyword: KeywordIndex | None = None
         self._matrix: NDArray[np.float32] | None = None
         self._index: VectorIndex | None = None
@@ -117,6 +127,7 @@ class Retriever:
         with self._turn:
             self.close()
             self._corpus = self._keyword = self._matrix = None
+            self._texts = ()
             self._exact = False
             self._keywords()
             if self._embedder.semantic:
@@ -129,9 +140,11 @@ class Retriever:
                 self._index.close()
                 self._index = None
 
-    def _known(self) -> Corpus:
+    def _known(self) -> _Known:
         if self._corpus is None:
-            self._corpus = self._load()
+            corpus = self._load()
+            self._corpus = _Known(corpus.ids, stamps(corpus.texts), corpus.vectors)
+            self._texts = corpus.texts
         return self._corpus
 
     def _by_keyword(self, query: str, k: int, allowed: Collection[int] | None) -> list[Hit]:
@@ -139,21 +152,22 @@ class Retriever:
 
     def _keywords(self) -> KeywordIndex:
         if self._keyword is None:
-            corpus = self._known()
-            found, reason = self._stored_keywords(corpus)
-            self._keyword = found or KeywordIndex.build(corpus.ids, corpus.texts)
+            ids = self._known().ids
+            found, reason = self._stored_keywords(ids)
+            self._keyword = found or KeywordIndex.build(ids, self._texts)
+            self._texts = ()
             if reason:
                 self._store_keywords(self._keyword, reason)
         return self._keyword
 
-    def _stored_keywords(self, corpus: Corpus) -> tuple[KeywordIndex | None, str]:
+    def _stored_keywords(self, ids: Sequence[int]) -> tuple[KeywordIndex | None, str]:
         try:
             stored = KeywordIndex.load(self._folder)
         except IndexDamaged:
             return None, "damaged"
         if stored is None:
             return None, "missing"
-        if stored.fingerprint != stamp(corpus.ids, corpus.texts):
+        if stored.fingerprint != stamp(ids, self._texts):
             return None, "out of date"
         return stored, ""
 
@@ -220,7 +234,7 @@ class Retriever:
     def _open(self, index: VectorIndex) -> None:
         index.open()
         corpus, before = self._known(), len(index)
-        if index.sync(corpus.ids, stamps(corpus.texts), self._rows):
+        if index.sync(corpus.ids, corpus.stamps, self._rows):
             what = "out of date: updated" if before else "missing: built"
             self._notify(f"The vector index was {what} from {len(index)} vectors.")
         elif not index.healthy():
@@ -232,7 +246,7 @@ class Retriever:
         self._index = None
         try:
             index.reset()
-            index.sync(corpus.ids, stamps(corpus.texts), self._rows)
+            index.sync(corpus.ids, corpus.stamps, self._rows)
         except (IndexBusy, IndexDamaged) as error:
             self._give_up(index, error)
         except BaseException:

@@ -29,7 +29,7 @@ def fingerprint(ids: Sequence[int], texts: Sequence[str], maker: str) -> str:
     return whole.hexdigest()
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes | memoryview) -> None:
     """Write a file so that readers see the old content or the new, never a part (OSError if it cannot be written)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -98,7 +98,8 @@ def _say_run(run: RunRecord) -> None:
         say(f"tokens     {short(tokens.input)} in{cached}, {short(tokens.output or 0)} out, in {run.replies} replies")
     else:
         say(f"tokens     not reported, in {run.replies} replies")
-    say(f"cost       {money(run.cost)}{f'; {run.reused} units from stored replies' if run.reused else ''}")
+    more = f"; calls that broke off may have cost {money(run.possible_cost)} more" if run.possible_cost else ""
+    say(f"cost       {money(run.cost)}{more}{f'; {run.reused} units from stored replies' if run.reused else ''}")
 
 
 def _entry(unit: UnitRecord) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from assistant.errors import UsageError
 from assistant.vocabulary import SuggestionKind, Support, UnitState
 
 if TYPE_CHECKING:
+    from assistant.cli.batches import Batching
     from assistant.cli.board import Board, Tally
     from assistant.conducting import Conductor, Order
     from assistant.model import RunRecord
@@ -83,6 +84,8 @@ def suggest(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one call.")] = 90,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes after which no call is begun.")] = None,
     record: Annotated[Path | None, typer.Option(help="Add every reply to this file; recorded:FILE plays it.")] = None,
+    engine: Annotated[str, typer.Option(help='Who sends the calls: "dask", the workers of a cluster.')] = "",
+    scheduler: Annotated[str, typer.Option(help="Of the cluster, e.g. tcp://HOST:8786.")] = "",
     batch_api: Annotated[bool, typer.Option("--batch-api", help="In the server's batches: cheaper, slower.")] = False,
     batch_out: Annotated[Path | None, typer.Option(help="Write the requests to this file instead of sending.")] = None,
     batch_in: Annotated[list[Path] | None, typer.Option(help="Read results of --batch-out; for each file.")] = None,
@@ -105,6 +108,11 @@ def suggest(
     from assistant.running import Way
 
     check_choice("pass", only, get_args(SuggestionKind))
+    check_choice("engine", engine, ("dask",))
+    if bool(engine) != bool(scheduler):
+        raise UsageError(
+            "--engine dask and --scheduler belong together", "write: --engine dask --scheduler tcp://HOST:8786"
+        )
     with opened(project) as study:
         order = Order(
             model=model or study.settings.model,
@@ -120,6 +128,7 @@ def suggest(
             timeout=timeout,
             time_limit=time_limit * 60 if time_limit is not None else None,
             record=record,
+            scheduler=scheduler,
         )
         order, batching = chosen(order, api=batch_api, out=batch_out, results=batch_in or ())
         if dry_run:
@@ -159,8 +168,10 @@ def carry_out(
     as_json: bool = False,
     yes: bool = True,
     hints: bool = True,
+    batching: Batching | None = None,
 ) -> int:
     """Do an order, or go on with one run, with progress shown; then print how runs stand. Returns the exit code."""
+    from assistant.cli.batches import say_waiting
     from assistant.cli.board import board
     from assistant.conducting import ready
 
@@ -169,8 +180,11 @@ def carry_out(
             with ready(study, order, watch) as conductor:
                 for remark in conductor.model.notes:
                     watch.note(remark)
-                _agree(conductor, watch, yes=yes)
-                why = asyncio.run(_conduct(conductor, watch, run))
+                if batching is None:
+                    say_waiting(study, order)
+                if batching is None or batching.sends:
+                    _agree(conductor, watch, yes=yes, batch=batching is not None)
+                why = asyncio.run(batching.conduct(conductor, watch) if batching else _conduct(conductor, watch, run))
         finally:
             summaries = [_summary(study, tally) for tally in watch.tallies]
             _close(watch)
@@ -180,7 +194,7 @@ def carry_out(
     return _exit_code(why, summaries, where)
 
 
-def _agree(conductor: Conductor, watch: Board, *, yes: bool) -> None:
+def _agree(conductor: Conductor, watch: Board, *, yes: bool, batch: bool = False) -> None:
     """Say what leaves the machine and ask, unless it goes to this machine itself or was agreed to beforehand."""
     from assistant.cli.manifest import show
 
@@ -188,9 +202,13 @@ def _agree(conductor: Conductor, watch: Board, *, yes: bool) -> None:
     if not model.base_url:
         return
     if model.local or yes:
-        watch.note(f"segments with their context are sent to {model.name} at {model.base_url}")
+        through = f", by the workers of {conductor.order.scheduler}" if conductor.order.scheduler else ""
+        watch.note(f"segments with their context are sent to {model.name} at {model.base_url}{through}")
         return
-    show(conductor.manifest(), watch.note)
+    manifest = conductor.manifest(batch=batch)
+    if not manifest.calls and not manifest.verify:  # what waits in a batch was agreed to before
+        return
+    show(manifest, watch.note)
     if not sys.stdin.isatty():
         raise UsageError("nothing was sent: this needs a yes", "look at it with --dry-run, then add --yes")
     if not typer.confirm("Send this?", err=True):

@@ -153,6 +153,11 @@ def _explained(error: sqlite3.Error, path: Path) -> ProjectError:
             f"the disk that holds {path} is full",
             "make room, then run the same command again; what was stored before is safe",
         )
+    if "disk I/O error" in words:  # also what SQLite says when a full disk has no room for its auxiliary files
+        return ProjectError(
+            f"{path} could not be read or written ({words}): its disk is full, over a quota, or faulty",
+            "make room or check the disk, then run the same command again; what was stored before is safe",
+        )
     if "malformed" in words or "not a database" in words:
         return ProjectError(
             f"{path} is damaged ({words})", f'restore it from a backup, or try: sqlite3 "{path}" ".recover"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -182,20 +182,14 @@ class Documents:
         words = self._text(row["document"])[row["start"] : row["end"]]
         return Passage(segment_of(row), words, row["name"], row["case"], bool(row["held_out"]))
 
-    def passages(self, scheme: str) -> list[Passage]:
+    def passages(self, scheme: str) -> Iterator[Passage]:
         """Every segment of the current documents with its words, in the order of the texts."""
-        rows = self._db.rows(
+        rows = self._db.stream(
             f'SELECT segments.*, documents.name, documents."case", documents.held_out {CURRENT_SEGMENTS}'
             " ORDER BY segments.document, segments.number",
             [scheme],
         )
-        texts = {r["id"]: r["text"] for r in self._db.rows(f"SELECT id, text FROM documents WHERE {CURRENT}")}
-        return [
-            Passage(
-                segment_of(r), texts[r["document"]][r["start"] : r["end"]], r["name"], r["case"], bool(r["held_out"])
-            )
-            for r in rows
-        ]
+        return map(self._passage, rows)
 
     def count_segments(self, scheme: str) -> int:
         """How many segments the current documents have under a scheme."""

@@ -132,12 +132,22 @@ class Replies:
             [run],
         )
         assert row is not None  # noqa: S101 - an aggregate always has a row
+        charged = self._db.row("SELECT coalesce(sum(cost), 0.0) FROM charges WHERE run = ?", [run])
         return {
             "replies": row["replies"],
             "usage": Usage(row["input"], row["output"], row["cached"]),
             "cost": None if row["unpriced"] else row["cost"],
             "known_cost": row["cost"],
+            "possible_cost": float(charged[0]) if charged else 0.0,
         }
+
+    def begin_charges(self, run: int) -> int:
+        """A new account of what a session of a run may have been billed beside the replies it stored; its id."""
+        return self._db.write("INSERT INTO charges (run, cost, updated) VALUES (?, 0.0, ?)", [run, now()])
+
+    def charge(self, account: int, cost: float) -> None:
+        """Set such an account: US dollars that calls under way, or broken off, may have cost."""
+        self._db.write("UPDATE charges SET cost = ?, updated = ? WHERE id = ?", [cost, now(), account])
 
     def typical_output(self, model: str) -> tuple[int, float]:
         """How many replies of a model report their length, and how many tokens they have on average."""

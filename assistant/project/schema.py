@@ -239,6 +239,14 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX replies_by_run ON replies(run);
     CREATE INDEX replies_by_key ON replies("key") WHERE "key" <> '';
 
+    CREATE TABLE charges (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        cost REAL NOT NULL,
+        updated TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX charges_by_run ON charges(run);
+
     CREATE TABLE checks (
         id INTEGER PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES runs(id),
