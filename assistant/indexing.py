@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -79,8 +80,10 @@ def retriever(
     from vectorstore.retriever import Corpus, Retriever
 
     def corpus() -> Corpus:
-        rows = list(passages())
-        ids = [p.segment.id for p in rows]
-        return Corpus(ids, [p.text for p in rows], lambda: project.vectors.load(using.name, ids))
+        ids, texts = array("q"), []
+        for passage in passages():
+            ids.append(passage.segment.id)
+            texts.append(passage.text)
+        return Corpus(ids, texts, lambda: project.vectors.load(using.name, ids))
 
     return Retriever(project.index, using, corpus, notify=notify)

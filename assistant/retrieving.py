@@ -36,6 +36,7 @@ Latest = Callable[[int, int], Sequence[tuple[int, str, str]]]
 MOST_LABELS = 4096  # a study with more is near no end of open coding; the ones not given for longest are forgotten
 _MOST_PROBES = 3  # invented passages shown before people have decided anything
 _DECIMALS = 6  # of a cosine
+_BATCH = 256  # labels embedded at a time
 _LABEL_QUOTE = 200  # code points of a quote that count towards a label's meaning
 
 
@@ -89,13 +90,15 @@ class Labels:
         embedder = HashEmbedder()
         if self._matrix is None:
             self._matrix = np.zeros((embedder.dimension, MOST_LABELS), dtype=np.float32)
-        vectors = embedder.embed([f"{label}\n{quote[:_LABEL_QUOTE]}" for _, label, quote in labels])
-        for (_, label, _), vector in zip(labels, vectors, strict=True):
-            column = self._columns.pop(label, None)
-            if column is None:
-                column = self._free.pop() if self._free else self._columns.pop(next(iter(self._columns)))
-            self._columns[label] = column
-            self._matrix[:, column] = vector
+        for start in range(0, len(labels), _BATCH):
+            batch = labels[start : start + _BATCH]
+            vectors = embedder.embed([f"{label}\n{quote[:_LABEL_QUOTE]}" for _, label, quote in batch])
+            for (_, label, _), vector in zip(batch, vectors, strict=True):
+                column = self._columns.pop(label, None)
+                if column is None:
+                    column = self._free.pop() if self._free else self._columns.pop(next(iter(self._columns)))
+                self._columns[label] = column
+                self._matrix[:, column] = vector
 
 
 class Shelf:

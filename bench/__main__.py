@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("startup", "intake", "proof", "retrieval", "calls", "line")
+PARTS = ("startup", "intake", "proof", "retrieval", "calls", "line", "bulk", "memory", "packing")
 
 
 def main(wanted: list[str]) -> None:
