@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from assistant.errors import ModelError
-from assistant.model import Prompt, Reply, Usage
-from assistant.providers import Endpoint, broken_off, explain, misread
+from assistant.model import Prompt, Reply
+from assistant.providers import Endpoint, broken_off, explain, misread, read_usage
 
 Form = Literal["json_schema", "json_object", "plain"]
 
@@ -239,19 +239,9 @@ def read_completion(endpoint: Endpoint, completion: Any) -> Reply:
     # Half a surrogate pair can be sent as JSON but not stored as UTF-8.
     text = str(content or "").encode("utf-8", "replace").decode("utf-8")
     named = str(completion.get("model") or endpoint.name)
-    usage = _usage(completion.get("usage"))
+    usage = read_usage(completion.get("usage"))
     if refusal := message.get("refusal"):
         return Reply(text, named, usage, "refusal", str(refusal))
     if finish in ("length", "content_filter"):
         return Reply(text, named, usage, finish)
     return Reply(text, named, usage)
-
-
-def _usage(said: Any) -> Usage:
-    """Tokens from the server's `usage`; DeepSeek counts its cache hits under a name of its own."""
-    if not isinstance(said, Mapping):
-        return Usage()
-    details = said.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else said.get("prompt_cache_hit_tokens")
-    counts = (said.get("prompt_tokens"), said.get("completion_tokens"), cached)
-    return Usage(*(n if isinstance(n, int) else None for n in counts))

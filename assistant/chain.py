@@ -11,11 +11,11 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
-from assistant.model import Prompt, Reply, Usage
+from assistant.model import Prompt, Reply
 from assistant.providers import (
     Ask,
     Endpoint,
@@ -26,6 +26,7 @@ from assistant.providers import (
     locate,
     misread,
     quoted,
+    read_usage,
     unreachable,
 )
 
@@ -209,22 +210,12 @@ def _reply(endpoint: Endpoint, content: Any, finish: Any, refusal: Any, usage: A
     text = str(content or "").encode("utf-8", "replace").decode("utf-8")
     named = str(model or endpoint.name)
     if refusal:
-        return Reply(text, named, _usage(usage), "refusal", str(refusal))
+        return Reply(text, named, read_usage(usage), "refusal", str(refusal))
     if finish == "length":
-        return Reply(text, named, _usage(usage), "length")
+        return Reply(text, named, read_usage(usage), "length")
     if finish == "content_filter":
-        return Reply(text, named, _usage(usage), "content_filter")
-    return Reply(text, named, _usage(usage))
-
-
-def _usage(said: Any) -> Usage:
-    """Tokens from the server's `usage`; DeepSeek counts its cache hits under a name of its own."""
-    if not isinstance(said, Mapping):
-        return Usage()
-    details = said.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else said.get("prompt_cache_hit_tokens")
-    counts = (said.get("prompt_tokens"), said.get("completion_tokens"), cached)
-    return Usage(*(n if isinstance(n, int) else None for n in counts))
+        return Reply(text, named, read_usage(usage), "content_filter")
+    return Reply(text, named, read_usage(usage))
 
 
 def _failure(endpoint: Endpoint, error: Exception) -> ModelError:

@@ -43,7 +43,9 @@ class Collector:
     async def take(self, batch: Batch, posted: Posted, result: Result) -> None:
         """Store what came back for one request. A reply that comes after all is kept, for it was paid for."""
         work = self.works[batch.run]
-        if posted.state == "answered" or (posted.state == "open" and result.reply is None):
+        late = posted.state == "answered" and result.reply is not None
+        mends = late and work.project.units.without_reply(batch.run, posted.segments)  # the first answer was damaged
+        if (posted.state == "answered" and not mends) or (posted.state == "open" and result.reply is None):
             self.known += 1
             return
         segments = [work.project.documents.segment(key) for key in posted.segments]

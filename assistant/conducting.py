@@ -27,6 +27,8 @@ from assistant.running import Way
 from assistant.spending import Purse
 
 PRICES = "prices.toml"
+_TIME_UP = "the time is up"
+_ACCOUNT_SECONDS = 0.5  # between two looks at what is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,10 @@ class Conductor:
     async def run(self, watch: Watch, stop: Stop) -> list[int]:
         """Do the runs one after another, then their checks; returns their ids. Raises as `bulk.work` does."""
         stop.also(self.pacer.stop)
-        if self.order.time_limit is not None:
-            asyncio.get_running_loop().call_later(self.order.time_limit, stop.request, "the time is up")
+        if self.order.time_limit is not None and self.order.time_limit <= 0:
+            stop.request(_TIME_UP)
+        elif self.order.time_limit is not None:
+            asyncio.get_running_loop().call_later(self.order.time_limit, stop.request, _TIME_UP)
         async with self._answers() as answers:
             return await self._run(watch, stop, answers)
 
@@ -222,7 +226,10 @@ class Conductor:
         if stop():
             return
         with self.project.working_on(work.run), self._accounting(work) as accounted:
-            watch.begin(self.project.runs.get(work.run), work.open_units(), self.purse)
+            run = self.project.runs.get(work.run)
+            if like := self._another(run):
+                watch.note(f"settings, codebook or prompts are not those of run {like}: this is a new run, {run.id}")
+            watch.begin(run, work.open_units(), self.purse)
             try:
                 await bulk.work(
                     accounted, concurrency=self.order.pace.concurrency, on_outcome=watch.outcome, stopping=stop
@@ -230,25 +237,53 @@ class Conductor:
             finally:
                 watch.end(self.project.runs.get(work.run))
 
+    def _another(self, run: RunRecord) -> int | None:
+        """The newest earlier run that was to do the same with this model, if `run` has only just begun."""
+        if run.replies or run.reused or sum(run.units.values()) > run.units["pending"]:
+            return None
+        like = (run.kind, run.lens, run.model, run.parent, run.repeat)
+        return max(
+            (
+                other.id
+                for other in self.project.runs.all()
+                if other.id < run.id and like == (other.kind, other.lens, other.model, other.parent, other.repeat)
+            ),
+            default=None,
+        )
+
     @contextmanager
     def _accounting(self, work: Work) -> Iterator[Work]:
-        """Under a budget, the work with an account of what may have been billed beside the replies that were stored.
+        """The work with an account of what may have been billed beside the replies that were stored.
 
-        It is written with every reply, so that after a kill the next session knows what was under way.
+        It is written with every reply and every second, so that after a kill the next session knows what was under way.
         """
-        if self.order.budget is None:
+        if self.price is None or not self.model.base_url:
             yield work
             return
         replies, purse = self.project.replies, self.purse
         account, before = replies.begin_charges(work.run), purse.unaccounted
 
-        def write(results: Sequence[tuple[Segment, Outcome]]) -> None:
-            purse.stored(cost_of(results))
-            replies.charge(account, purse.unaccounted - before)
+        written = 0.0
 
+        def write(results: Sequence[tuple[Segment, Outcome]] = ()) -> None:
+            nonlocal written
+            purse.stored(cost_of(results))
+            charged = purse.unaccounted - before
+            if charged != written:
+                replies.charge(account, charged)
+                written = charged
+
+        async def keep_writing() -> None:
+            while True:
+                await asyncio.sleep(_ACCOUNT_SECONDS)
+                with suppress(ProjectError):
+                    write()
+
+        keeping = asyncio.ensure_future(keep_writing())
         try:
             yield replace(work, account=write)
         finally:
+            keeping.cancel()
             with suppress(ProjectError):  # what went wrong before is to be told, and says the same
                 replies.charge(account, purse.unaccounted - before)
 

@@ -30,6 +30,7 @@ class Part:
     parent: int | None
     open_units: int
     done_units: int
+    waiting_units: int  # in batches, at a server or in files
     calls: int
     reused: int  # calls that cost nothing, for their reply is here already; scaled up from the sample
     too_long: int  # segments that no prompt can hold; scaled up from the sample
@@ -145,7 +146,8 @@ def _part(project: Project, work: Work, documents: dict[int, str], segments: set
         repeat=run.repeat,
         parent=run.parent,
         open_units=open_units,
-        done_units=sum(run.units.values()) - open_units,
+        done_units=sum(run.units[state] for state in ("coded", "none", "refused")),
+        waiting_units=run.waiting,
         calls=calls,
         reused=round(reused * scale),
         too_long=round(too_long * scale),

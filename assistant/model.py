@@ -472,6 +472,7 @@ class RunRecord:
     known_cost: float = 0.0  # US dollars for those whose cost is known
     possible_cost: float = 0.0  # US dollars that calls without a stored reply may have cost beside; kept with a budget
     checks: dict[Support, int] = field(default_factory=dict)  # of a checking run: verdicts
+    waiting: int = 0  # pending units that wait in batches, at a server or in files
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,9 +186,14 @@ class Purse:
 
     def _used_up(self, amount: int) -> ModelError:
         more = money((self._spent + amount) / _UNIT)
+        longer = ""
+        if self._limit is not None and self._spent > self._limit:
+            longer = (
+                " It was passed because replies were longer than [prompt] max_reply_tokens allows, or prompts dearer."
+            )
         return ModelError(
-            f"The budget does not cover another call: {money(self.spent)} of {money(self.limit)} is spent, and one "
-            f"more call may cost up to {money(amount / _UNIT)}.",
+            f"The budget does not cover another call: {money(self.spent)} of {money(self.limit)} is spent or may have "
+            f"been billed, and one more call may cost up to {money(amount / _UNIT)}.{longer}",
             f"run the same command again with --budget above {more.removeprefix('< ')}; finished units are kept",
             kind="budget",
             stops_run=True,

@@ -107,6 +107,7 @@ class _Turns:
     def __init__(self, board: Board) -> None:
         self._board = board
         self.tallies: list[Tally] = board.tallies
+        self.announce = ""  # the board itself says what is to be said first
         self.note = board.note
         self.end = board.end
 

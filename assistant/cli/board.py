@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RATE_SECONDS = 60.0  # the speed shown is that of the last minute
 _PLAIN_SECONDS = 30.0  # between two plain lines, unless a tenth is done sooner
 _STATES = ("coded", "none", "failed", "refused")
+_ANSWERED = ("coded", "none")
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Tally:
     reused: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    paid: int = 0  # replies
+    spent: float = 0.0  # US dollars for them, as far as their cost is known
     _times: deque[float] = field(default_factory=deque)
     _replies: deque[Reply] = field(default_factory=lambda: deque(maxlen=64))  # units of one call share theirs
 
@@ -44,6 +47,11 @@ class Tally:
     def name(self) -> str:
         """What the run does, in a few words."""
         return name_of(self.run)
+
+    @property
+    def costs(self) -> bool:
+        """Whether someone may have to be paid."""
+        return self.purse.price is None or self.purse.price.input > 0 or self.purse.price.output > 0
 
     @property
     def done(self) -> int:
@@ -61,6 +69,8 @@ class Tally:
             if reply is None or reply.id or any(reply is other for other in self._replies):
                 continue
             self._replies.append(reply)
+            self.paid += 1
+            self.spent += reply.cost or 0.0
             self.input_tokens += reply.usage.input or 0
             self.output_tokens += reply.usage.output or 0
         now = time.monotonic()
@@ -84,16 +94,19 @@ class Tally:
         """What was spent, and of how much."""
         if self.purse.price is None:
             return "cost unknown"
-        limit = f" of {money(self.purse.limit)}" if self.purse.limit is not None else ""
-        return f"{money(self.purse.spent)}{limit}"
+        if self.purse.limit is None:
+            return money(self.spent)
+        return f"{money(self.spent)}, in all {money(self.purse.spent)} of {money(self.purse.limit)}"
 
     def words(self) -> str:
         """States, tokens and cost in one line."""
-        parts = [f"{count} {state}" for state, count in self.states.items() if count or state in ("coded", "none")]
+        shown = states_of(self.run)
+        parts = [f"{count} {shown[state]}" for state, count in self.states.items() if count or state in _ANSWERED]
         if self.reused:
             parts.append(f"{self.reused} from stored replies")
         if self.input_tokens or self.output_tokens:
             parts.append(f"{short(self.input_tokens)} + {short(self.output_tokens)} tokens")
+        if self.paid and self.costs:
             parts.append(self.cost())
         return " · ".join(parts)
 
@@ -102,6 +115,7 @@ class Board(Protocol):
     """A `Watch` that remembers what it heard."""
 
     tallies: list[Tally]
+    announce: str  # said before the first unit is asked about
 
     def note(self, message: str) -> None:
         """A sentence the person should read."""
@@ -131,15 +145,24 @@ def board(*, as_json: bool) -> Iterator[Board]:
         yield _Plain()
 
 
+def _announce(board: Board, total: int) -> None:
+    """Say what is to be said before the first unit is asked about, once."""
+    if total and board.announce:
+        board.note(board.announce)
+        board.announce = ""
+
+
 class _Plain:
     def __init__(self) -> None:
         self.tallies: list[Tally] = []
+        self.announce = ""
         self._shown = (0, 0.0)  # tenths, and when
 
     def note(self, message: str) -> None:
         note(message)
 
     def begin(self, run: RunRecord, total: int, purse: Purse) -> None:
+        _announce(self, total)
         self.tallies.append(Tally(run, total, purse))
         self._shown = (0, time.monotonic())
         if total:
@@ -162,11 +185,13 @@ class _Plain:
 class _Events:
     def __init__(self) -> None:
         self.tallies: list[Tally] = []
+        self.announce = ""
 
     def note(self, message: str) -> None:
         _event("note", message=message)
 
     def begin(self, run: RunRecord, total: int, purse: Purse) -> None:
+        _announce(self, total)
         self.tallies.append(Tally(run, total, purse))
         _event("begin", run=run.id, kind=run.kind, lens=run.lens, repeat=run.repeat, parent=run.parent, total=total)
 
@@ -208,6 +233,7 @@ class _Live:
         from rich.text import Text
 
         self.tallies: list[Tally] = []
+        self.announce = ""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -230,6 +256,7 @@ class _Live:
         self._live.console.print(Text(message))
 
     def begin(self, run: RunRecord, total: int, purse: Purse) -> None:
+        _announce(self, total)
         self.tallies.append(Tally(run, total, purse))
         self._bar.update(
             self._task, description=self.tallies[-1].name, total=total, completed=0, speed="", visible=total > 0
@@ -256,6 +283,12 @@ def name_of(run: RunRecord) -> str:
     if run.parent is not None:
         what = f"check of run {run.parent}"
     return f"{what}, repeat {run.repeat}" if run.repeat > 1 else what
+
+
+def states_of(run: RunRecord) -> dict[str, str]:
+    """What the states of a run's units are called: a check finds codes supported or not, it codes nothing."""
+    words = {state: state for state in ("pending", *_STATES)}
+    return words if run.parent is None else words | {"coded": "supported", "none": "not supported"}
 
 
 def short(count: float) -> str:

@@ -24,7 +24,7 @@ def show(manifest: Manifest, line: Callable[[str], None]) -> None:
 
 
 def _rows(manifest: Manifest) -> list[tuple[str, str]]:
-    rows = [("documents", f"{manifest.documents}: {_names(manifest.document_names)}")]
+    rows = [("documents", f"{manifest.documents}: {_names(manifest.document_names) or 'nothing is open'}")]
     if not manifest.base_url:
         return [*rows, ("to", f"{manifest.model}, in this program: nothing leaves this machine, nothing is paid")]
     how = "a server on this machine" if manifest.local else "this leaves your machine"
@@ -72,6 +72,7 @@ def _part(part: Part) -> tuple[str, str]:
     what = "open codes" if part.kind == "open" else f"codes of {part.lens}"
     again = f", repeat {part.repeat}" if part.repeat > 1 else ""
     extra = [f"{part.done_units} done before"] if part.done_units else []
+    extra += [f"{part.waiting_units} wait in batches"] if part.waiting_units else []
     extra += [f"{part.reused} calls answered from stored replies"] if part.reused else []
     extra += [f"{part.too_long} too long for a prompt"] if part.too_long else []
     return what + again, f"{part.open_units} segments in {part.calls} calls{_bracketed(extra)}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NARROW = 40  # code points that fit any terminal, also as wide characters
 Advance = Callable[[int, int, str], None]
 """Done, in all, and a word on how it goes."""
 
@@ -31,11 +32,22 @@ def show_json(value: Any) -> None:
 
 
 def _write(stream: Any, text: str) -> None:
+    text = _wrapped(stream, text)
     try:
         print(text, file=stream, flush=True)
     except UnicodeEncodeError:  # a terminal that cannot show Chinese still gets the rest
         encoding = stream.encoding or "ascii"
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+def _wrapped(stream: Any, text: str) -> str:
+    """On a terminal, a line too long for it broken between words; elsewhere as it stands."""
+    if not stream.isatty() or len(text) < _NARROW:
+        return text
+    from rich.text import Text
+
+    where = console(stderr=stream is sys.stderr)
+    return "\n".join(line.plain.rstrip() for line in Text(text).wrap(where, where.width))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, wide: Sequence[str] = ()) -> None:

@@ -73,12 +73,12 @@ def show(
         entries([_entry(unit) for unit in units])
     elif wanted:
         say(f"no unit is {' or '.join(wanted)}")
-    if record.units["failed"] or record.units["pending"]:
+    if record.units["failed"] or record.units["pending"] > record.waiting:
         say(f"go on with it: codart runs retry {run}{at(project)}")
 
 
 def _say_run(run: RunRecord) -> None:
-    from assistant.cli.board import name_of, short
+    from assistant.cli.board import name_of, short, states_of
     from assistant.pricing import money
 
     say(f"run {run.id}: {name_of(run)} by {run.model}, begun {run.started[:16]} UTC")
@@ -86,7 +86,10 @@ def _say_run(run: RunRecord) -> None:
     if run.lens:
         say(f"codebook   {run.lens}, version {(run.codebook_version or '')[:12]}")
     say(f"parameters {', '.join(f'{name} {value}' for name, value in run.parameters.items() if value != '')}")
-    say(f"units      {', '.join(f'{run.units[state]} {state}' for state in _STATES if run.units[state]) or 'none'}")
+    called = states_of(run)
+    say(f"units      {', '.join(f'{run.units[s]} {called[s]}' for s in _STATES if run.units[s]) or 'none'}")
+    if run.waiting:
+        say(f"           {run.waiting} of the pending ones wait in batches (--batch-api or --batch-in fetches them)")
     for kind, count in run.errors.items():
         say(f"           {count} failed, {kind}: {shorten(run.reasons[kind], 160)}")
     if run.units["refused"]:
@@ -96,7 +99,7 @@ def _say_run(run: RunRecord) -> None:
     tokens, cached = run.usage, f" ({short(run.usage.cached)} of them cached)" if run.usage.cached else ""
     if tokens.input is not None:
         say(f"tokens     {short(tokens.input)} in{cached}, {short(tokens.output or 0)} out, in {run.replies} replies")
-    else:
+    elif run.replies:
         say(f"tokens     not reported, in {run.replies} replies")
     more = f"; calls that broke off may have cost {money(run.possible_cost)} more" if run.possible_cost else ""
     say(f"cost       {money(run.cost)}{more}{f'; {run.reused} units from stored replies' if run.reused else ''}")

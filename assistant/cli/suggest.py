@@ -43,6 +43,7 @@ class Summary:
     input_tokens: int  # just now, as the server reports
     output_tokens: int
     cost: float | None  # US dollars of the whole run; None: unknown
+    possible_cost: float  # US dollars that calls without a stored reply may have cost beside
     checks: dict[Support, int]
 
     def line(self) -> str:
@@ -52,14 +53,17 @@ class Summary:
         what = "open codes" if self.kind == "open" else f"codes of {self.lens}"
         what = f"check of run {self.parent}" if self.parent is not None else what
         again = f", repeat {self.repeat}" if self.repeat > 1 else ""
-        units = ", ".join(f"{count} {state}" for state, count in self.units.items() if count) or "none"
-        made = f"{self.suggestions} suggested, {self.discards} discarded"
+        shown = {"coded": "supported", "none": "not supported"} if self.parent is not None else {}
+        units = ", ".join(f"{count} {shown.get(state, state)}" for state, count in self.units.items() if count)
+        made = f"{self.suggestions} suggested, {self.discards} discarded just now"
         if self.parent is not None:
             made = ", ".join(f"{count} {verdict}" for verdict, count in self.checks.items()) or "nothing checked"
         loss = f"; {self.trimmed} prompts shortened to fit the limit" if self.trimmed else ""
         stored = f"; {self.reused} from stored replies" if self.reused else ""
-        paid = f"; cost so far {money(self.cost)}" if self.input_tokens else ""
-        return f"run {self.run}, {what} by {self.model}{again}: {made}\n  units: {units}{stored}{loss}{paid}"
+        paid = f"; cost so far {money(self.cost)}" if self.cost is None or self.cost > 0 else ""
+        if self.possible_cost:
+            paid += f"; calls that broke off may have cost {money(self.possible_cost)} more"
+        return f"run {self.run}, {what} by {self.model}{again}: {made}\n  units: {units or 'none'}{stored}{loss}{paid}"
 
 
 def suggest(
@@ -191,7 +195,7 @@ def carry_out(
             _print(summaries, as_json=as_json)
             if hints and not as_json:
                 _advise(summaries, order.model, where)
-    return _exit_code(why, summaries, where)
+    return _exit_code(why, summaries)
 
 
 def _agree(conductor: Conductor, watch: Board, *, yes: bool, batch: bool = False) -> None:
@@ -203,7 +207,7 @@ def _agree(conductor: Conductor, watch: Board, *, yes: bool, batch: bool = False
         return
     if model.local or yes:
         through = f", by the workers of {conductor.order.scheduler}" if conductor.order.scheduler else ""
-        watch.note(f"segments with their context are sent to {model.name} at {model.base_url}{through}")
+        watch.announce = f"segments with their context are sent to {model.name} at {model.base_url}{through}"
         return
     manifest = conductor.manifest(batch=batch)
     if not manifest.calls and not manifest.verify:  # what waits in a batch was agreed to before
@@ -224,7 +228,8 @@ async def _conduct(conductor: Conductor, watch: Board, run: RunRecord | None) ->
 
     def say_so() -> None:
         calls = conductor.pacer.in_flight
-        watch.note(f"finishing {calls} calls under way, then stopping; Ctrl-C again drops them")
+        under_way = f"finishing {calls} call{'s' if calls > 1 else ''} under way, then stopping; Ctrl-C again drops"
+        watch.note(f"{under_way} {'them' if calls > 1 else 'it'}" if calls else "nothing is under way: stopping")
 
     try:
         with graceful(stop, say_so):
@@ -262,6 +267,7 @@ def _summary(study: Project, tally: Tally) -> Summary:
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
         cost=run.cost,
+        possible_cost=run.possible_cost,
         checks=run.checks,
     )
 
@@ -287,12 +293,12 @@ def _advise(summaries: list[Summary], model: str, where: str) -> None:
         say(f"next: codart suggestions list{where}   ·   codart export report.html{where}")
 
 
-def _exit_code(why: str, summaries: list[Summary], where: str) -> int:
+def _exit_code(why: str, summaries: list[Summary]) -> int:
     from assistant.cli.interrupting import INTERRUPTED
 
     if why == INTERRUPTED:
         return _INTERRUPTED
     if why:
-        note(f"{why}; what was finished is stored, the same command goes on{where}")
+        note(f"{why}; what was finished is stored, and the same command goes on with the rest")
         return 1
     return int(any(s.units["failed"] for s in summaries))

@@ -141,6 +141,7 @@ class Runs:
             repeat=row["repeat"],
             parent=row["parent"],
             reused=int(reused[0]) if reused else 0,
+            waiting=self._units.count_waiting(key),
             checks={r["supported"]: r["n"] for r in checks},
             **self._replies.spent(key),
         )

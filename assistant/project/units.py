@@ -200,6 +200,22 @@ class Units:
             [(run, segment, attempt, d.flaw, d.detail, d.raw, d.code, d.quote, d.diff, now()) for d in discards],
         )
 
+    def without_reply(self, run: int, segments: Sequence[int]) -> bool:
+        """Whether one of these units failed and no reply is stored for it."""
+        marks = ", ".join("?" for _ in segments)
+        return (
+            self._db.row(
+                f"SELECT 1 FROM units WHERE run = ? AND state = 'failed' AND reply IS NULL AND segment IN ({marks})",
+                [run, *segments],
+            )
+            is not None
+        )
+
+    def count_waiting(self, run: int) -> int:
+        """How many units of a run wait in batches, at a server or in files."""
+        row = self._db.row(f"SELECT count(*) FROM units WHERE run = ? AND segment IN ({_WAITING})", [run, run])
+        return int(row[0]) if row else 0
+
     def states(self, run: int | None = None) -> dict[UnitState, int]:
         """How many units stand in each state, in one run or in all."""
         counts = dict.fromkeys(STATES, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +273,38 @@ def test_repeats_and_checks_count_no_words_twice_in_what_is_read(
     assert page.count("check of run 1") == page.count("open coding, repeat 2") == 1
     first = [line for line in lines if json.loads(line)["run"] == 1]
     assert page.count("(undecided)") == len(first)
+
+
+def test_what_broke_off_is_said_beside_the_cost_without_a_budget_too(codart: Codart, study: Path) -> None:
+    (study / "prices.toml").write_text(PRICES.replace("compatible:m", "compatible:*"), encoding="utf-8")
+    with FakeServer(coder) as server:
+        printed = codart(
+            *("suggest", "--model", "compatible:hang", "--base-url", server.base_url, "--timeout", 1, "--only", "open"),
+            *("--time-limit", 0.02, "--project", study),
+        )
+    assert printed.code == 1
+    (run,) = runs(codart, study)
+    assert (run["cost"], run["replies"]) == (0, 0)
+    assert run["possible_cost"] > 0
+    assert "may have cost" in printed.out
+    assert "may have cost" in codart("runs", "show", 1, "--project", study).out
+
+
+def test_token_counts_that_are_none_are_taken_as_not_reported(codart: Codart, study: Path) -> None:
+    odd = {"prompt_tokens": -5, "completion_tokens": "many", "total_tokens": True}
+
+    with FakeServer(lambda body: replace(coder(body), usage=odd)) as server:
+        suggest(codart, study, server, "--only", "open")
+    (run,) = runs(codart, study)
+    assert run["usage"] == {"input": None, "output": None, "cached": None}
+    assert run["units"]["failed"] == 0
+
+
+def test_another_setting_is_another_run_and_says_so(codart: Codart, study: Path, server: FakeServer) -> None:
+    assert "new run" not in suggest(codart, study, server, "--only", "open").err
+    settings = (study / "codart.toml").read_text(encoding="utf-8")
+    (study / "codart.toml").write_text(settings.replace("examples = 5", "examples = 2"), encoding="utf-8")
+    assert "not those of run 1: this is a new run, 2" in suggest(codart, study, server, "--only", "open").err
+    done = suggest(codart, study, server, "--only", "open")
+    assert "new run" not in done.err
+    assert "are sent to" not in done.err  # nothing is
