@@ -95,6 +95,11 @@ class Ratings:
         """Every code that anyone gave, sorted."""
         return tuple(sorted(frozenset[str]().union(*(codes for row in self.given for codes in row if codes))))
 
+    @property
+    def documents(self) -> Numbers:
+        """The document of each unit, numbered from 0."""
+        return _numbered([unit.document for unit in self.units])
+
     def of(self, *coders: str) -> Ratings:
         """The ratings of these coders only, in this order. Raises UsageError for a coder who is not there."""
         for coder in coders:

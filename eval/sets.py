@@ -107,4 +107,4 @@ def _both(ratings: Ratings) -> tuple[list[tuple[Codes, Codes]], Mask, Numbers]:
     """The sets of the first two coders by unit (empty where one is missing), which units both coded, documents."""
     rows = [(row[0] or Codes(), row[1] or Codes()) for row in ratings.given]
     counted = np.array([row[0] is not None and row[1] is not None for row in ratings.given], dtype=np.bool_)
-    return rows, counted, ratings.sets().documents
+    return rows, counted, ratings.documents

@@ -44,9 +44,14 @@ class Statistic:
         The rows are sorted by what they hold, so that neither the names nor the order of documents can change an
         interval.
         """
-        _, place = np.unique(self.documents[self.counted], return_inverse=True)
-        sums = np.zeros((int(place.max(initial=-1)) + 1, self.tallies.shape[1]))
-        np.add.at(sums, place, self.tallies[self.counted])
+        documents, tallies = self.documents, self.tallies
+        if not self.counted.all():
+            documents, tallies = documents[self.counted], tallies[self.counted]
+        if (np.diff(documents) < 0).any():
+            order = np.argsort(documents, kind="stable")
+            documents, tallies = documents[order], tallies[order]
+        starts = np.flatnonzero(np.diff(documents, prepend=documents[:1] - 1))
+        sums = np.add.reduceat(tallies, starts, axis=0) if len(starts) else tallies
         return np.asarray(sums[np.lexsort(np.round(sums, 9).T[::-1])])
 
 
@@ -64,7 +69,7 @@ def statistic(
     """A statistic that knows its problem: the one given, else too_few under `least` units that count, else `undefined`
     where the formula has no value.
     """
-    kept = np.where(counted[:, None], tallies, 0.0)
+    kept = tallies if counted.all() else np.where(counted[:, None], tallies, 0.0)
     if not problem and int(counted.sum()) < least:
         problem = "too_few"
     elif not problem and np.isnan(formula(kept.sum(axis=0))):

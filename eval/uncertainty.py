@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from scipy import special
 
-from eval.ratings import Array
+from eval.ratings import Array, Numbers
 from eval.statistic import Statistic
 
 LEAST_DOCUMENTS = 5  # under these no interval
@@ -23,7 +23,9 @@ RESAMPLES = 2000
 CONFIDENCE = 0.95
 HALF_WIDTH = 0.10
 _DEFINED = 0.95  # share of resamples that must have a value
-_CELLS = 4_000_000  # numbers drawn at a time
+_CELLS = 4_000_000  # numbers drawn, or summed, at a time
+_NARROW = 12  # columns
+_MANY = 500  # documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +144,39 @@ def _jackknife(statistic: Statistic, sums: Array) -> Interval:
 
 def _bootstrap(statistic: Statistic, sums: Array, random: np.random.Generator, resamples: int) -> Interval:
     method = f"cluster bootstrap, {resamples} resamples, percentile"
-    documents, values = len(sums), []
-    step = max(1, _CELLS // documents)
+    kinds, times = _kinds(sums)
+    step, values = max(1, _CELLS // max(sums.shape)), []
     for start in range(0, resamples, step):
-        count = min(step, resamples - start)
-        drawn = random.integers(documents, size=(count, documents)) + documents * np.arange(count)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=count * documents).reshape(count, documents)
-        values.append(statistic.formula(weights.astype(np.float64) @ sums))
+        weights = _drawn(times, min(step, resamples - start), random)
+        values.append(statistic.formula(_product(weights, kinds)))
     found = np.concatenate(values)
     defined = found[~np.isnan(found)]
     if len(defined) < _DEFINED * resamples:
         return Interval(None, None, method, "unstable")
     low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return _cut(statistic, float(low), float(high), method)
+
+
+def _kinds(sums: Array) -> tuple[Array, Numbers]:
+    """The rows that differ and how often each occurs; many documents of few kinds need not be drawn one by one."""
+    firsts = np.flatnonzero(np.append(True, (np.diff(sums, axis=0) != 0).any(axis=1)))
+    if len(sums) < _MANY or len(firsts) > len(sums) / 10:
+        return sums, np.ones(len(sums), dtype=np.int64)
+    return sums[firsts], np.diff(np.append(firsts, len(sums)))
+
+
+def _drawn(times: Numbers, count: int, random: np.random.Generator) -> Array:
+    """`count` draws of as many documents as there are, with replacement: how often each kind comes up in each draw."""
+    documents, kinds = int(times.sum()), len(times)
+    if kinds < documents:
+        return random.multinomial(documents, times / documents, size=count).astype(np.float64)
+    drawn = random.integers(documents, size=(count, documents)) + documents * np.arange(count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=count * documents).reshape(count, documents).astype(np.float64)
+
+
+def _product(weights: Array, sums: Array) -> Array:
+    """weights @ sums. The threads that a matrix product starts cost more than they save where there are few columns."""
+    return weights @ sums if sums.shape[1] > _NARROW else np.stack([weights @ column for column in sums.T], axis=-1)
 
 
 def _cut(statistic: Statistic, low: float, high: float, method: str) -> Interval:
