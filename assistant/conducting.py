@@ -228,7 +228,9 @@ class Conductor:
         with self.project.working_on(work.run), self._accounting(work) as accounted:
             run = self.project.runs.get(work.run)
             if like := self._another(run):
-                watch.note(f"settings, codebook or prompts are not those of run {like}: this is a new run, {run.id}")
+                watch.note(
+                    f"address, settings, codebook or prompts are not those of run {like}: this is a new run, {run.id}"
+                )
             watch.begin(run, work.open_units(), self.purse)
             try:
                 await bulk.work(

@@ -304,7 +304,7 @@ def test_another_setting_is_another_run_and_says_so(codart: Codart, study: Path,
     assert "new run" not in suggest(codart, study, server, "--only", "open").err
     settings = (study / "codart.toml").read_text(encoding="utf-8")
     (study / "codart.toml").write_text(settings.replace("examples = 5", "examples = 2"), encoding="utf-8")
-    assert "not those of run 1: this is a new run, 2" in suggest(codart, study, server, "--only", "open").err
+    assert "are not those of run 1: this is a new run, 2" in suggest(codart, study, server, "--only", "open").err
     done = suggest(codart, study, server, "--only", "open")
     assert "new run" not in done.err
     assert "are sent to" not in done.err  # nothing is
