@@ -15,7 +15,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from assistant.batching import ENDPOINT, State, Submitted
-from assistant.chain import CONNECT_TIMEOUT, _causes, _client
+from assistant.chain import CONNECT_TIMEOUT, causes_of, client_for
 from assistant.errors import ModelError
 from assistant.providers import Endpoint, asked_wait, explain, locate, quoted, unreachable
 
@@ -48,7 +48,7 @@ def connect(spec: str, *, base_url: str | None, timeout: float = 90) -> BatchApi
         return endpoint.key
 
     try:
-        http = _client(endpoint, timeout)
+        http = client_for(endpoint, timeout)
     except (ImportError, ValueError) as error:  # a SOCKS proxy without its package, or a proxy URL that is none
         raise unreachable(endpoint, f"The proxy settings cannot be used: {error}") from None
     client = AsyncOpenAI(
@@ -280,7 +280,7 @@ def _failure(endpoint: Endpoint, error: Exception, about: str) -> ModelError:
     import httpx2
     import openai
 
-    causes = _causes(error)
+    causes = causes_of(error)
     for cause in causes:
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
             why = str(cause) or type(cause).__name__

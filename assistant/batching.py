@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 
 from assistant.errors import ModelError
 from assistant.model import Prompt, Reply
-from assistant.providers import Endpoint, broken_off, explain, misread, read_usage
+from assistant.providers import Endpoint, explain, misread
+from assistant.replying import read_reply
 
 Form = Literal["json_schema", "json_object", "plain"]
 
@@ -25,7 +26,6 @@ MOST_BYTES = 200_000_000  # of one input file, as documented by OpenAI; DashScop
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 _BOM = b"\xef\xbb\xbf"
-_BROKEN_OFF = ("insufficient_system_resource", "abort", "error")  # DeepSeek's and vLLM's words for a reply not ended
 _OURS_NO_MORE = re.compile(r"server|internal|unavailable|overload|throttl|rate.?limit|timeout", re.I)
 # Line ends to some readers, though not to JSON: a server that splits on them would tear the request apart.
 _ODD_LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
@@ -230,18 +230,6 @@ def _text(said: Any) -> str:
 def read_completion(endpoint: Endpoint, completion: Any) -> Reply:
     """The reply a chat completion holds. Raises ModelError when it was broken off, LookupError when it holds none."""
     choice = completion["choices"][0]
-    message, finish = choice["message"], choice.get("finish_reason")
-    if finish in _BROKEN_OFF:
-        raise broken_off(endpoint, finish)
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in content)
-    # Half a surrogate pair can be sent as JSON but not stored as UTF-8.
-    text = str(content or "").encode("utf-8", "replace").decode("utf-8")
-    named = str(completion.get("model") or endpoint.name)
-    usage = read_usage(completion.get("usage"))
-    if refusal := message.get("refusal"):
-        return Reply(text, named, usage, "refusal", str(refusal))
-    if finish in ("length", "content_filter"):
-        return Reply(text, named, usage, finish)
-    return Reply(text, named, usage)
+    message = choice["message"]
+    found = (message.get("content"), choice.get("finish_reason"), message.get("refusal"))
+    return read_reply(endpoint, *found, completion.get("usage"), completion.get("model"))

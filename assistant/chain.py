@@ -21,14 +21,13 @@ from assistant.providers import (
     Endpoint,
     Model,
     asked_wait,
-    broken_off,
     explain,
     locate,
     misread,
     quoted,
-    read_usage,
     unreachable,
 )
+from assistant.replying import read_reply
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,7 +41,6 @@ FORMATS = ("json_schema", "json_object", "plain")  # what a server is asked for,
 
 _SPEAKS_OF_FORMAT = re.compile(r"response_?format|json_schema|json_object|structured.?output|grammar", re.I)
 _SENT_TO_ANYONE = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "user-agent"}
-_BROKEN_OFF = ("insufficient_system_resource", "abort", "error")  # DeepSeek's and vLLM's words for a reply not ended
 
 
 class _Chat:
@@ -116,7 +114,7 @@ def connect(
     # LangChain's advice for its own structured output; the ladder of formats answers both cases.
     warnings.filterwarnings("ignore", "(This model does not support|Invalid schema for) OpenAI's structured output")
     try:
-        client = _client(endpoint, timeout)
+        client = client_for(endpoint, timeout)
     except (ImportError, ValueError) as error:  # a SOCKS proxy without its package, or a proxy URL that is none
         raise unreachable(endpoint, f"The proxy settings cannot be used: {error}") from None
     chat = ChatOpenAI(
@@ -159,7 +157,7 @@ def _options(endpoint: Endpoint, temperature: float | None, max_tokens: int | No
     return options
 
 
-def _client(endpoint: Endpoint, timeout: float) -> httpx2.AsyncClient:
+def client_for(endpoint: Endpoint, timeout: float) -> httpx2.AsyncClient:
     import httpx2
 
     async def strip_headers(request: httpx2.Request) -> None:
@@ -198,24 +196,7 @@ def _body(error: Exception) -> str:
 def _from_message(endpoint: Endpoint, message: BaseMessage) -> Reply:
     metadata = message.response_metadata
     found = (message.content, metadata.get("finish_reason"), message.additional_kwargs.get("refusal"))
-    return _reply(endpoint, *found, metadata.get("token_usage"), metadata.get("model_name"))
-
-
-def _reply(endpoint: Endpoint, content: Any, finish: Any, refusal: Any, usage: Any, model: Any) -> Reply:
-    if finish in _BROKEN_OFF:
-        raise broken_off(endpoint, finish)
-    if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in content)
-    # Half a surrogate pair can be sent as JSON but not stored as UTF-8.
-    text = str(content or "").encode("utf-8", "replace").decode("utf-8")
-    named = str(model or endpoint.name)
-    if refusal:
-        return Reply(text, named, read_usage(usage), "refusal", str(refusal))
-    if finish == "length":
-        return Reply(text, named, read_usage(usage), "length")
-    if finish == "content_filter":
-        return Reply(text, named, read_usage(usage), "content_filter")
-    return Reply(text, named, read_usage(usage))
+    return read_reply(endpoint, *found, metadata.get("token_usage"), metadata.get("model_name"))
 
 
 def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
@@ -224,7 +205,7 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
     import httpx2
     import openai
 
-    causes = _causes(error)
+    causes = causes_of(error)
     for cause in causes:
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
             why = str(cause) or type(cause).__name__
@@ -253,7 +234,7 @@ def _said(error: Exception) -> str:
     return json.dumps({"error": said}, ensure_ascii=False, default=str)
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def causes_of(error: BaseException) -> list[BaseException]:
     chain = [error]
     while (deeper := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 10:
         chain.append(deeper)

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from assistant import asking, bulk, indexing, pricing, rechecking, running
 from assistant.answering import Answer
@@ -18,75 +16,17 @@ from assistant.bulk import Work
 from assistant.chain import Model
 from assistant.errors import ProjectError, UsageError
 from assistant.estimating import Manifest, estimate
-from assistant.model import Codebook, Outcome, RunRecord, Segment, UnitState
-from assistant.pacing import Pace, Pacer
+from assistant.model import Codebook, Outcome, RunRecord, Segment
+from assistant.ordering import Order, Stop, Watch
+from assistant.pacing import Pacer
 from assistant.pricing import Price, Prices
-from assistant.project import Choice, Project
+from assistant.project import Project
 from assistant.retrieving import Similar
-from assistant.running import Way
 from assistant.spending import Purse
 
 PRICES = "prices.toml"
 _TIME_UP = "the time is up"
 _ACCOUNT_SECONDS = 0.5  # between two looks at what is under way
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be done."""
-
-    model: str
-    base_url: str = ""
-    codebook: str = ""  # id; the project's if empty
-    only: str = ""  # one pass only: open or assignment
-    choice: Choice = field(default_factory=Choice)
-    way: Way = field(default_factory=Way)
-    pace: Pace = field(default_factory=Pace)
-    repeats: int = 1  # how often the same is asked, each time as a run of its own
-    verify: bool = False  # whether a second prompt then checks what was suggested
-    budget: float | None = None  # US dollars for these runs in all
-    timeout: float = asking.TIMEOUT  # seconds for one call
-    time_limit: float | None = None  # seconds after which nothing is begun any more
-    record: Path | None = None
-    scheduler: str = ""  # of a Dask cluster whose workers ask; "" for asking from here
-
-
-class Watch(Protocol):
-    """Hears how an order goes."""
-
-    def note(self, message: str) -> None:
-        """A sentence the person should read."""
-
-    def begin(self, run: RunRecord, total: int, purse: Purse) -> None:
-        """A run goes on, with so many units to ask about."""
-
-    def outcome(self, segment: Segment, outcome: Outcome) -> None:
-        """A unit of the run was stored."""
-
-    def end(self, run: RunRecord) -> None:
-        """The run stands as it does for now."""
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether no new call is to be begun, and why."""
-
-    why: str = ""
-    _then: list[Callable[[], None]] = field(default_factory=list)
-
-    def __call__(self) -> bool:
-        """Whether a stop was requested."""
-        return bool(self.why)
-
-    def request(self, why: str) -> None:
-        """Begin nothing more; what is under way is finished and stored. Call it in the event loop's thread."""
-        self.why = self.why or why
-        for act in self._then:
-            act()
-
-    def also(self, act: Callable[[], None]) -> None:
-        """Something to do when a stop is requested."""
-        self._then.append(act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,32 +239,6 @@ def cost_of(results: Sequence[tuple[Segment, Outcome]]) -> float:
         if reply is not None and not reply.id
     }
     return sum(reply.cost or 0.0 for reply in replies.values())
-
-
-def order_of(run: RunRecord, *, pace: Pace, refused: bool, budget: float | None = None) -> Order:
-    """The order that goes on with a run: its failed and pending units, and the refused ones if wished."""
-    if run.model.startswith(asking.RECORDED):
-        raise UsageError(
-            f"run {run.id} came from recorded replies", "go on with it by: codart suggest --model recorded:FILE"
-        )
-    said = run.parameters
-    states: tuple[UnitState, ...] = ("pending", "failed", "refused") if refused else ("pending", "failed")
-    way = Way(
-        concurrency=pace.concurrency,
-        pack=int(said.get("pack", 1)),
-        repeat=run.repeat,
-        labels=run.kind != "open" or bool(said.get("labels", True)),
-        states=states,
-    )
-    return Order(
-        model=run.model,
-        base_url=str(said.get("base_url", "")),
-        codebook=run.lens or "",
-        only=run.kind,
-        way=way,
-        pace=pace,
-        budget=budget,
-    )
 
 
 @contextmanager

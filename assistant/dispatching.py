@@ -17,8 +17,9 @@ from assistant import batch_api, batching
 from assistant.batch_api import BatchApi
 from assistant.batching import ResultReader, State
 from assistant.bulk import Work
-from assistant.conducting import Conductor, Stop, Watch
+from assistant.conducting import Conductor
 from assistant.errors import ModelError
+from assistant.ordering import Stop, Watch
 from assistant.posting import Desk, Draft
 from assistant.project import Batch
 from assistant.project.batches import Batches

@@ -57,3 +57,9 @@ class ModelError(CodartError):
         self.passing = passing
         self.retry_after = retry_after
         self.charged = charged
+
+
+def stopped() -> ModelError:
+    """The error of a call that was not sent because the run is being stopped. The unit stays as it was."""
+    hint = "Run the same command again later; finished units are kept"
+    return ModelError("Stopped before the model was asked.", hint, kind="stopped", stops_run=True)

@@ -15,8 +15,9 @@ from typing import IO
 
 from assistant import batching
 from assistant.batching import ResultReader
-from assistant.conducting import Conductor, Stop, Watch
+from assistant.conducting import Conductor
 from assistant.errors import ProjectError, UsageError
+from assistant.ordering import Stop, Watch
 from assistant.posting import Desk, Draft
 from assistant.project import Posted, Project
 

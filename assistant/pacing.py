@@ -10,24 +10,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, stopped
+from assistant.metering import SOON, Gate, Meter, Use
 from assistant.model import Prompt, Reply, Usage
 from assistant.providers import Ask, Model
 
-WINDOW = 60.25  # seconds: a minute, and what two requests may gain on each other on their way
-BURST = 1 / 6  # of a minute's allowance may go at once; the rest follows evenly
 ESTIMATE_MARGIN = 1.25  # on prompt tokens that were estimated
 FIRST_REPLY = 500.0  # tokens expected of a reply before a server has reported any
 LEARNING = 0.2  # weight of the newest reply in what is expected of the next
 BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds; doubled with every attempt
 SILENCE = 20  # calls given up in a row after which a run stops
-_SOON = 1e-6  # seconds: a shorter wait is a rounding error
 
 _LATER = "Run the same command again later; finished units are kept"
 
@@ -97,10 +94,10 @@ class Pacer:
         self._pace = pace
         self._purse = purse or _OpenPurse()
         self._notify, self._clock, self._sleep, self._chance = notify, clock, sleep, chance
-        self._slots = _Gate(pace.concurrency)
-        self._turn = _Gate(1)  # whoever is inside is sent next
-        self._requests = _Meter(pace.rpm) if pace.rpm else None
-        self._tokens = _Meter(pace.tpm) if pace.tpm else None
+        self._slots = Gate(pace.concurrency)
+        self._turn = Gate(1)  # whoever is inside is sent next
+        self._requests = Meter(pace.rpm) if pace.rpm else None
+        self._tokens = Meter(pace.tpm) if pace.tpm else None
         self._expected = FIRST_REPLY
         self._naps: set[asyncio.Future[None]] = set()
         self._next: asyncio.Future[None] | None = None  # the nap of the call that is sent next
@@ -175,14 +172,14 @@ class Pacer:
         finally:
             self._in_flight -= 1
 
-    async def _take_turn(self, prompt: Prompt) -> _Use | None:
+    async def _take_turn(self, prompt: Prompt) -> Use | None:
         tokens = prompt.tokens * (ESTIMATE_MARGIN if prompt.tokens_estimated else 1.0) + self._expected
         await self._turn.enter()
         try:
-            while (wait := self._wait(tokens)) > _SOON:
+            while (wait := self._wait(tokens)) > SOON:
                 await self._nap(wait, is_next=True)
             if self._stopped:
-                raise _stopped()
+                raise stopped()
             now = self._clock()
             if self._requests is not None:
                 self._requests.book(1.0, now)
@@ -199,7 +196,7 @@ class Pacer:
             wait = max(wait, self._tokens.wait(tokens, now))
         return wait
 
-    def _learn(self, use: _Use | None, usage: Usage) -> None:
+    def _learn(self, use: Use | None, usage: Usage) -> None:
         if usage.output is None:
             return
         self._expected += LEARNING * (usage.output - self._expected)
@@ -212,7 +209,7 @@ class Pacer:
     async def _nap(self, seconds: float, *, is_next: bool = False) -> None:
         """Sleep, or less: cancelling the nap itself wakes the sleeper. Raises ModelError (stopped)."""
         if self._stopped:
-            raise _stopped()
+            raise stopped()
         nap = asyncio.ensure_future(self._sleep(seconds))
         self._naps.add(nap)
         if is_next:
@@ -225,7 +222,7 @@ class Pacer:
             if is_next:
                 self._next = None
         if self._stopped:
-            raise _stopped()
+            raise stopped()
 
     def _succeeded(self) -> None:
         self._given_up = 0
@@ -258,7 +255,7 @@ class Pacer:
         if error.kind == "rate_limit":
             self._pause(wait, miss)
         if self._stopped:
-            raise _stopped()
+            raise stopped()
         patience = 2 if error.kind == "rate_limit" else 1  # a quota by the minute outlasts a hiccup
         if attempt >= patience * self._pace.attempts:
             raise self._giving_up(error, attempt)
@@ -284,7 +281,7 @@ class Pacer:
         """Let all calls wait. Those sent before the last pause ended say nothing new about the number of slots."""
         now = self._clock()
         resting = now < self._paused_until
-        if miss.sent + _SOON >= self._paused_until:
+        if miss.sent + SOON >= self._paused_until:
             self._resize(max(1, self._slots.width // 2))
         self._paused_until = max(self._paused_until, now + wait)
         if not resting:
@@ -298,121 +295,3 @@ class Pacer:
 def paced(model: Model, pacer: Pacer) -> Model:
     """`model`, asked through `pacer`."""
     return replace(model, ask=partial(pacer.ask, model.ask))
-
-
-def _stopped() -> ModelError:
-    return ModelError("Stopped before the model was asked.", _LATER, kind="stopped", stops_run=True)
-
-
-class _Gate:
-    """At most `width` inside at once, first come, first served."""
-
-    __slots__ = ("_closed", "_inside", "_waiting", "width")
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self._inside = 0
-        self._closed = False
-        self._waiting: deque[asyncio.Future[bool]] = deque()  # empty whenever there is room
-
-    async def enter(self) -> None:
-        if self._closed:
-            raise _stopped()
-        if self._inside < self.width:
-            self._inside += 1
-            return
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
-        try:
-            admitted = await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.result():
-                self.leave()  # let in and cancelled in the same step of the loop
-            raise
-        if not admitted:
-            raise _stopped()
-
-    def leave(self) -> None:
-        self._inside -= 1
-        self._admit()
-
-    def resize(self, width: int) -> None:
-        self.width = width
-        self._admit()
-
-    def close(self) -> None:
-        self._closed = True
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(False)
-
-    def _admit(self) -> None:
-        while self._waiting and self._inside < self.width:
-            place = self._waiting.popleft()
-            if not place.done():  # else it was cancelled
-                self._inside += 1
-                place.set_result(True)
-
-
-class _Use:
-    """What one call took of a minute's allowance."""
-
-    __slots__ = ("amount", "at")
-
-    def __init__(self, amount: float, at: float) -> None:
-        self.amount = amount
-        self.at = at
-
-
-class _Meter:
-    """A minute's allowance: never passed in any window, and a token bucket within it so that calls go evenly."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._burst = max(1.0, limit * BURST)
-        self._rate = limit / 60  # a second
-        self._level = self._burst  # of the bucket; below zero after a call larger than the bucket
-        self._at = float("-inf")  # when the level was last right
-        self._uses: deque[_Use] = deque()  # of the last window, oldest first
-        self._used = 0.0  # their sum
-
-    def wait(self, amount: float, now: float) -> float:
-        """Seconds until it is worth asking again for `amount`; 0 when it may go. One larger than all goes alone."""
-        self._advance(now)
-        if self._uses and self._used + amount > self._limit:
-            return self._uses[0].at + WINDOW - now
-        return max(0.0, (min(amount, self._burst) - self._level) / self._rate)
-
-    def book(self, amount: float, now: float) -> _Use:
-        self._advance(now)
-        use = _Use(amount, now)
-        self._uses.append(use)
-        self._used += amount
-        self._pour(amount)
-        return use
-
-    def correct(self, use: _Use, amount: float, now: float) -> None:
-        """`use` took `amount` in truth."""
-        self._advance(now)
-        more = amount - use.amount
-        use.amount = amount
-        self._pour(more)
-        if self._counts(use, now):
-            self._used += more
-
-    def _pour(self, amount: float) -> None:
-        # A call larger than all does not block longer than the minute it has for itself.
-        self._level = max(self._level - amount, self._burst - self._limit)
-
-    def _counts(self, use: _Use, now: float) -> bool:
-        return use.at + WINDOW > now + _SOON
-
-    def _advance(self, now: float) -> None:
-        if now > self._at:
-            self._level = min(self._burst, self._level + (now - self._at) * self._rate)
-            self._at = now
-        while self._uses and not self._counts(self._uses[0], now):
-            self._used -= self._uses.popleft().amount
-        if not self._uses:
-            self._used = 0.0  # floats leave crumbs

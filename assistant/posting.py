@@ -17,9 +17,10 @@ from assistant import batching, running
 from assistant.batching import Result
 from assistant.bulk import Work
 from assistant.collecting import Collector
-from assistant.conducting import Conductor, Watch
+from assistant.conducting import Conductor
 from assistant.errors import ProjectError
 from assistant.model import Outcome, Segment, UnitState
+from assistant.ordering import Watch
 from assistant.pricing import money
 from assistant.project import Batch, Posted, Project
 from assistant.providers import Endpoint, locate

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.errors import ModelError, UsageError
-from assistant.model import Prompt, Reply, Usage
+from assistant.model import Prompt, Reply
 
 Ask = Callable[[Prompt], Awaitable[Reply]]
 
@@ -291,16 +291,3 @@ def _message(body: str) -> str:
         inner = said.get("error", said)
         said = inner.get("message", inner.get("detail", inner)) if isinstance(inner, dict) else inner
     return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
-
-
-def read_usage(said: Any) -> Usage:
-    """Tokens from a server's `usage`; DeepSeek counts its cache hits under a name of its own.
-
-    What is no count (a word, a negative number) is taken as not reported.
-    """
-    if not isinstance(said, Mapping):
-        return Usage()
-    details = said.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else said.get("prompt_cache_hit_tokens")
-    counts = (said.get("prompt_tokens"), said.get("completion_tokens"), cached)
-    return Usage(*(n if isinstance(n, int) and not isinstance(n, bool) and n >= 0 else None for n in counts))

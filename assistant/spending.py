@@ -8,7 +8,7 @@ import math
 from collections import deque
 
 from assistant import tokens
-from assistant.errors import ModelError, UsageError
+from assistant.errors import ModelError, UsageError, stopped
 from assistant.model import Prompt, Reply, Usage
 from assistant.pricing import Price, cost, money, worst
 
@@ -93,7 +93,7 @@ class Purse:
         """
         amount = self._worst(prompt)
         if self._stopped:
-            raise _stopped()
+            raise stopped()
         if not self._waiting:
             if self._fits(amount):
                 self._held += amount
@@ -139,7 +139,7 @@ class Purse:
         while self._waiting:
             _, turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_exception(_stopped())
+                turn.set_exception(stopped())
 
     def _cost(self, held: int, prompt: Prompt, reply: Reply) -> int | None:
         if self._price is None:
@@ -202,12 +202,3 @@ class Purse:
 
 def _units(dollars: float) -> int:
     return round(dollars * _UNIT)
-
-
-def _stopped() -> ModelError:
-    return ModelError(
-        "Stopped before this call was sent.",
-        "run the same command again; finished units are kept",
-        kind="stopped",
-        stops_run=True,
-    )

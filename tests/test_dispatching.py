@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from assistant import batching, filing
-from assistant.conducting import Conductor, Order, Stop, ready
+from assistant.conducting import Conductor, ready
 from assistant.dispatching import dispatch
 from assistant.errors import ModelError, UsageError
 from assistant.model import Document, Outcome, RunRecord, Segment
+from assistant.ordering import Order, Stop
 from assistant.project import Project
 from assistant.running import Way
 from assistant.settings import Settings

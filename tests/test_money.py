@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from assistant import asking, indexing, running
-from assistant.conducting import PRICES, Conductor, Order, Stop, price_of
+from assistant.conducting import PRICES, Conductor, price_of
 from assistant.errors import ModelError
 from assistant.model import Outcome, RunRecord, Segment
+from assistant.ordering import Order, Stop
 from assistant.pacing import Pace
 from assistant.project import Project
 from assistant.running import Way

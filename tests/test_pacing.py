@@ -15,8 +15,9 @@ from hypothesis import given, settings, strategies as st
 
 from assistant.chain import connect
 from assistant.errors import ModelError, ProjectError
+from assistant.metering import WINDOW
 from assistant.model import Message, Prompt, Reply, Usage
-from assistant.pacing import FIRST_REPLY, SILENCE, WINDOW, Pace, Pacer, paced
+from assistant.pacing import FIRST_REPLY, SILENCE, Pace, Pacer, paced
 from assistant.providers import Ask, Model
 from tests.fakes import FakeServer, Response, failing
 

@@ -13,8 +13,9 @@ from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.cli.board import Board, Tally
-    from assistant.conducting import Conductor, Order, Stop
+    from assistant.conducting import Conductor
     from assistant.model import Outcome, RunRecord, Segment
+    from assistant.ordering import Order, Stop
     from assistant.project import Project
     from assistant.spending import Purse
 
@@ -32,7 +33,7 @@ class Batching:
     async def conduct(self, conductor: Conductor, watch: Board) -> str:
         """Do the runs; returns why they stopped early, "" if they did not."""
         from assistant.cli.interrupting import INTERRUPTED, graceful
-        from assistant.conducting import Stop
+        from assistant.ordering import Stop
 
         stop = Stop()
         turns = _Turns(watch)

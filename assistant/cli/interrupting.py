@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistant.conducting import Stop
+    from assistant.ordering import Stop
 
 INTERRUPTED = "interrupted"
 

@@ -128,7 +128,7 @@ def retry(
     Example: codart runs retry 3
     """
     from assistant.cli.suggest import carry_out
-    from assistant.conducting import order_of
+    from assistant.ordering import order_of
     from assistant.pacing import Pace
 
     with opened(project) as study:

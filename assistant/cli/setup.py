@@ -52,7 +52,7 @@ def demo(
     from assistant.cli.documents import add_files, index
     from assistant.cli.exports import write
     from assistant.cli.suggest import carry_out
-    from assistant.conducting import Order
+    from assistant.ordering import Order
     from assistant.project import Project
     from assistant.settings import Settings
 

@@ -18,8 +18,9 @@ from assistant.vocabulary import SuggestionKind, Support, UnitState
 if TYPE_CHECKING:
     from assistant.cli.batches import Batching
     from assistant.cli.board import Board, Tally
-    from assistant.conducting import Conductor, Order
+    from assistant.conducting import Conductor
     from assistant.model import RunRecord
+    from assistant.ordering import Order
     from assistant.project import Project
 
 _INTERRUPTED = 130
@@ -106,7 +107,7 @@ def suggest(
     Example: codart suggest --model openai:gpt-6-luna --case Xiaomi --budget 5
     """
     from assistant.cli.batches import chosen
-    from assistant.conducting import Order
+    from assistant.ordering import Order
     from assistant.pacing import Pace
     from assistant.project import Choice
     from assistant.running import Way
@@ -222,7 +223,7 @@ def _agree(conductor: Conductor, watch: Board, *, yes: bool, batch: bool = False
 async def _conduct(conductor: Conductor, watch: Board, run: RunRecord | None) -> str:
     """Do the runs; returns why they stopped early, "" if they did not."""
     from assistant.cli.interrupting import INTERRUPTED, graceful
-    from assistant.conducting import Stop
+    from assistant.ordering import Stop
 
     stop = Stop()
 
