@@ -173,7 +173,7 @@ def test_when_the_time_is_up_the_command_stores_what_is_under_way_says_so_and_go
     study = Study(tmp_path / "study", server, "labelled")
     process = study.suggest("--time-limit", 0.01)
     assert process.end() == 1, process.said()
-    assert "the time is up; what was finished is stored, the same command goes on" in process.said()
+    assert "the time is up; what was finished is stored, and the same command goes on" in process.said()
     assert 0 < study.asked() == study.stored() < UNITS
     server.latency = 0.0
     study.finish()
