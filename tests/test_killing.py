@@ -113,8 +113,9 @@ def test_killed_thirty_times_a_run_ends_as_if_nothing_had_happened(tmp_path: Pat
             end.result()
 
 
-@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("way", "name"), [("assigning", signal.SIGTERM), ("packed", signal.SIGINT), ("labelled", signal.SIGINT)]
+)
 def test_asked_to_stop_once_it_finishes_what_is_under_way_and_nothing_is_asked_twice(
     tmp_path: Path, server: FakeServer, way: str, name: signal.Signals
 ) -> None:
@@ -139,7 +140,7 @@ def test_asked_to_stop_once_it_finishes_what_is_under_way_and_nothing_is_asked_t
     assert len(study.rows()) == UNITS
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["assigning", "labelled"])
 def test_asked_twice_it_drops_what_is_under_way_and_keeps_what_was_stored(
     tmp_path: Path, server: FakeServer, way: str
 ) -> None:

@@ -202,7 +202,7 @@ def bring_about(what: Callable[[], Awaitable[Thing]]) -> Thing:
 DONE = {"pending": 0, "coded": 21, "none": 7, "failed": 0, "refused": 0}
 
 
-@pytest.mark.parametrize("codebook", [None, "dart"])
+@pytest.mark.parametrize("codebook", ["dart"])
 def test_a_cluster_gives_the_same_rows_as_one_machine(two: Site, tmp_path: Path, codebook: str | None) -> None:
     with FakeServer(coder) as server, study(tmp_path / "far") as far, study(tmp_path / "near") as near:
         run = bring_about(lambda: spread(far, two.address, server, codebook=codebook))
