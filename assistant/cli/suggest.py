@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -146,6 +145,8 @@ def suggest(
 
 def dry(study: Project, order: Order, *, as_json: bool, batch: bool = False) -> None:
     """Print the manifest of an order and do nothing."""
+    import asyncio
+
     from assistant.cli.board import board
     from assistant.cli.manifest import as_dict, show
     from assistant.conducting import ready
@@ -176,6 +177,8 @@ def carry_out(
     batching: Batching | None = None,
 ) -> int:
     """Do an order, or go on with one run, with progress shown; then print how runs stand. Returns the exit code."""
+    import asyncio
+
     from assistant.cli.batches import say_waiting
     from assistant.cli.board import board
     from assistant.conducting import ready
@@ -222,6 +225,8 @@ def _agree(conductor: Conductor, watch: Board, *, yes: bool, batch: bool = False
 
 async def _conduct(conductor: Conductor, watch: Board, run: RunRecord | None) -> str:
     """Do the runs; returns why they stopped early, "" if they did not."""
+    import asyncio
+
     from assistant.cli.interrupting import INTERRUPTED, graceful
     from assistant.ordering import Stop
 
