@@ -15,7 +15,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from assistant.batching import ENDPOINT, State, Submitted
-from assistant.chain import CONNECT_TIMEOUT, causes_of, client_for
+from assistant.chain import CONNECT_TIMEOUT, causes_of, client_for, not_reached
 from assistant.errors import ModelError
 from assistant.providers import Endpoint, asked_wait, explain, locate, quoted, unreachable
 
@@ -281,10 +281,8 @@ def _failure(endpoint: Endpoint, error: Exception, about: str) -> ModelError:
     import openai
 
     causes = causes_of(error)
-    for cause in causes:
-        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-            why = str(cause) or type(cause).__name__
-            return unreachable(endpoint, why, passing=isinstance(cause, httpx2.ConnectTimeout))
+    if (unreached := not_reached(endpoint, causes)) is not None:
+        return unreached
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException | TimeoutError):
         return ModelError(f"{endpoint.name} did not answer in time.", _AGAIN, kind="timeout", passing=True)
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):

@@ -206,10 +206,8 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
     import openai
 
     causes = causes_of(error)
-    for cause in causes:
-        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-            why = str(cause) or type(cause).__name__
-            return unreachable(endpoint, why, passing=isinstance(cause, httpx2.ConnectTimeout))
+    if (unreached := not_reached(endpoint, causes)) is not None:
+        return unreached
     hint = "Run the same command again; finished units are kept"
     unsent = (httpx2.PoolTimeout, httpx2.WriteTimeout, httpx2.WriteError, httpx2.LocalProtocolError)
     charged = not any(isinstance(cause, unsent) for cause in causes)
@@ -232,6 +230,17 @@ def _said(error: Exception) -> str:
     if isinstance(said, str):
         return "" if said.startswith("Unexpected response type") else said  # LangChain's words for what is no JSON
     return json.dumps({"error": said}, ensure_ascii=False, default=str)
+
+
+def not_reached(endpoint: Endpoint, causes: list[BaseException]) -> ModelError | None:
+    """The error for a server that no connection could be made to, if that is among the causes of a failure."""
+    import httpx2
+
+    for cause in causes:
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+            why = str(cause) or type(cause).__name__
+            return unreachable(endpoint, why, passing=isinstance(cause, httpx2.ConnectTimeout))
+    return None
 
 
 def causes_of(error: BaseException) -> list[BaseException]:

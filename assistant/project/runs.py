@@ -103,11 +103,6 @@ class Runs:
             raise UsageError(f"there is no run {run}", "see runs with: codart runs list")
         return self._record(row)
 
-    def signature(self, run: int) -> str:
-        """The signature a run is known by."""
-        row = self._db.row("SELECT signature FROM runs WHERE id = ?", [run])
-        return str(row["signature"]) if row else ""
-
     def all(self) -> list[RunRecord]:
         """Every run in the order they began."""
         return [self._record(r) for r in self._db.rows("SELECT * FROM runs ORDER BY id")]
