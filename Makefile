@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench. Each sets up what it needs; only Python >= 3.11 and make must be there.
+# make demo · make test · make check · make bench · make eval-demo. Each sets up what it needs; only Python >= 3.11 and make must be there.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,13 +9,14 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench eval-demo lock clean
 
 help:
 	@echo "make demo   code the sample corpus without a key and write a report"
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy, import contracts, docs"
 	@echo "make bench  measure speed and memory as ratios in one run"
+	@echo "make eval-demo  hold the keyless baseline and trivial coders against people's codings"
 	@echo "make lock   resolve the locked versions anew (needs uv)"
 
 demo: $(READY)
@@ -35,6 +36,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
+# Reads the sample gold, and sets of human codings where they lie in the folder CODART_GOLD.
+eval-demo: $(READY)
+	$(BIN)/python -m bench.evaluation eval-demo
+
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "codart needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
@@ -52,4 +57,4 @@ lock:
 		--no-emit-index-url --no-header --no-annotate -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) dist build demo bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build demo eval-demo bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

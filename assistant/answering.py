@@ -159,18 +159,20 @@ def _believe(
 ) -> tuple[list[Suggestion], list[Discard]]:
     suggestions: list[Suggestion] = []
     discards: list[Discard] = []
-    seen: set[tuple[str, int, int, str | None]] = set()
+    seen: set[tuple[str, str, int, int, str | None]] = set()
     for proposal in proposals:
-        known = _known(proposal, codebook)
+        kind = proposal.kind or prompt.kind
+        known = _known(proposal, codebook if kind == "assignment" else None)
         if isinstance(known, Discard):
             discards.append(known)
             continue
-        verified = verifying.verify(known, segment, document, kind=prompt.kind)
+        verified = verifying.verify(known, segment, document, kind=kind)
         if isinstance(verified, Discard):
             discards.append(verified)
             continue
         for suggestion in verified:
-            key = (suggestion.code, suggestion.quote.span.start, suggestion.quote.span.end, suggestion.polarity)
+            span = suggestion.quote.span
+            key = (kind, suggestion.code, span.start, span.end, suggestion.polarity)
             if key in seen:
                 detail = "the same code on the same words was suggested before in this reply"
                 discards.append(Discard("duplicate", detail, code=suggestion.code, quote=suggestion.quote.text))

@@ -17,7 +17,7 @@ from assistant.chain import Model
 from assistant.errors import ProjectError, UsageError
 from assistant.estimating import Manifest, estimate
 from assistant.model import Codebook, Outcome, RunRecord, Segment
-from assistant.ordering import Order, Stop, Watch
+from assistant.ordering import Order, Stop, Watch, passes_of
 from assistant.pacing import Pacer
 from assistant.pricing import Price, Prices
 from assistant.project import Project
@@ -183,15 +183,13 @@ class Conductor:
         """The newest earlier run that was to do the same with this model, if `run` has only just begun."""
         if run.replies or run.reused or sum(run.units.values()) > run.units["pending"]:
             return None
-        like = (run.kind, run.lens, run.model, run.parent, run.repeat)
-        return max(
-            (
-                other.id
-                for other in self.project.runs.all()
-                if other.id < run.id and like == (other.kind, other.lens, other.model, other.parent, other.repeat)
-            ),
-            default=None,
-        )
+
+        def sort(one: RunRecord) -> tuple[object, ...]:
+            unusual = (one.parameters.get(name) for name in running.UNUSUAL)
+            return one.kind, one.lens, one.model, one.parent, one.repeat, *unusual
+
+        like = sort(run)
+        return max((o.id for o in self.project.runs.all() if o.id < run.id and sort(o) == like), default=None)
 
     @contextmanager
     def _accounting(self, work: Work) -> Iterator[Work]:
@@ -245,8 +243,7 @@ def cost_of(results: Sequence[tuple[Segment, Outcome]]) -> float:
 def ready(project: Project, order: Order, watch: Watch) -> Iterator[Conductor]:
     """The order with its model connected and its money counted; the model must be closed in the loop that asked it."""
     book = project.codebooks.in_force(order.codebook or project.settings.codebook)
-    kinds = ((None, "open"), (book, "assignment"))
-    passes = tuple(codebook for codebook, kind in kinds if order.only in ("", kind))
+    passes = passes_of(order, book)
     scheme = indexing.segment_all(project)
     limit = running.reply_limit(project.settings, order.way.pack)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.errors import ModelError
@@ -13,6 +13,9 @@ from assistant.project import Project
 from assistant.segmenting import scheme, segment
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vectorstore.embedders import Embedder
     from vectorstore.retriever import Retriever
 
@@ -50,6 +53,21 @@ def embedder(project: Project, notify: Notify) -> Embedder:
         return connect(spec, base_url=base_url, api_key=key)
     except VectorstoreError as error:
         raise ModelError(error.message, error.hint, kind="embedder") from error
+
+
+def embedding(project: Project, notify: Notify) -> tuple[Embedder, Callable[[Sequence[str]], NDArray[np.float32]]]:
+    """The project's embedder, and what embeds any texts with it (ModelError if that fails)."""
+    from vectorstore.errors import VectorstoreError
+
+    using = embedder(project, notify)
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        try:
+            return using.embed(list(texts))
+        except VectorstoreError as error:
+            raise ModelError(error.message, error.hint, kind="embedder") from error
+
+    return using, embed
 
 
 def embed_new(project: Project, using: Embedder, name: str, on_progress: OnProgress) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.model import Code, Codebook, Prompt, Reply
+from assistant.parsing import asks_both
 from assistant.sentences import sentences
 from vectorstore.tokens import tokenize
 
@@ -124,9 +125,12 @@ class _Profile:
 def answer(prompt: Prompt, codebook: Codebook | None) -> Reply:
     """The baseline's reply to one prompt: deterministic, from the words of its segments alone."""
     profiles = _profiles(codebook) if codebook else ()
+    both = asks_both(prompt.schema)
     segments = []
     for number, text in zip(prompt.segments, prompt.texts, strict=True):
         codes = _assign(text, profiles) if codebook else _open(text)
+        if both:
+            codes = [*map(_labelled, _open(text)), *codes]
         why = "" if codes else "no clause shares enough words with a code" if codebook else "no stretch is long enough"
         segments.append({"segment": number, "none": not codes, "why": why, "codes": codes})
     return Reply(json.dumps({"segments": segments}, ensure_ascii=False), NAME)
@@ -198,6 +202,11 @@ def _open(text: str) -> list[dict[str, object]]:
             chosen[phrase] = clause
     items = list(chosen.items())[:_MOST_CODES]
     return [_item(phrase, clause, None, [phrase]) for phrase, clause in items]
+
+
+def _labelled(item: dict[str, object]) -> dict[str, object]:
+    """An open code as it is named in a reply with codes of both kinds."""
+    return {"label" if name == "code" else name: value for name, value in item.items()}
 
 
 def _phrases(clause: str) -> list[str]:

@@ -271,6 +271,7 @@ class Proposal:
     voice: Voice | None = None
     rationale: str = ""
     confidence: float | None = None  # 0..1
+    kind: SuggestionKind | None = None  # where one prompt asks for both; else None: the prompt's
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,19 @@ class Outcome:
     checks: Sequence[Check] = ()
     earlier: tuple[tuple[Prompt, Reply], ...] = ()
     key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldUnit:
+    """A stretch of a document that a coder says something about.
+
+    `coded` False: the coder takes back having coded it. `marked` False: codes are of the stretch as a whole.
+    """
+
+    document: int
+    span: Span
+    coded: bool = True
+    marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

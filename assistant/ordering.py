@@ -9,10 +9,10 @@ from typing import Protocol
 
 from assistant import asking
 from assistant.errors import UsageError
-from assistant.model import Outcome, RunRecord, Segment, UnitState
+from assistant.model import Codebook, Outcome, RunRecord, Segment, UnitState
 from assistant.pacing import Pace
 from assistant.project import Choice
-from assistant.running import Way
+from assistant.running import UNUSUAL, Way
 from assistant.spending import Purse
 
 
@@ -74,6 +74,23 @@ class Stop:
         self._then.append(act)
 
 
+def passes_of(order: Order, book: Codebook) -> tuple[Codebook | None, ...]:
+    """The passes of an order, by codebook (None: open coding). UsageError for half of a joint one, or its check."""
+    if not order.way.joint:
+        return tuple(codebook for codebook, kind in ((None, "open"), (book, "assignment")) if order.only in ("", kind))
+    if order.only:
+        raise UsageError(
+            f"one call asks for open codes and assignments, so it cannot be for {order.only} only",
+            "ask for both kinds, or in two passes",
+        )
+    if order.verify:
+        raise UsageError(
+            "a check is about one kind of codes, not about open codes and assignments of one call",
+            "leave the check out, or ask in two passes",
+        )
+    return (book,)
+
+
 def order_of(run: RunRecord, *, pace: Pace, refused: bool, budget: float | None = None) -> Order:
     """The order that goes on with a run: its failed and pending units, and the refused ones if wished."""
     if run.model.startswith(asking.RECORDED):
@@ -82,18 +99,21 @@ def order_of(run: RunRecord, *, pace: Pace, refused: bool, budget: float | None 
         )
     said = run.parameters
     states: tuple[UnitState, ...] = ("pending", "failed", "refused") if refused else ("pending", "failed")
+    unusual = {name: said[name] for name in UNUSUAL if name in said}
+    joint = bool(unusual.get("joint"))
     way = Way(
         concurrency=pace.concurrency,
         pack=int(said.get("pack", 1)),
         repeat=run.repeat,
-        labels=run.kind != "open" or bool(said.get("labels", True)),
+        labels=(run.kind != "open" and not joint) or bool(said.get("labels", True)),
         states=states,
+        **unusual,
     )
     return Order(
         model=run.model,
         base_url=str(said.get("base_url", "")),
         codebook=run.lens or "",
-        only=run.kind,
+        only="" if joint else run.kind,
         way=way,
         pace=pace,
         budget=budget,

@@ -9,6 +9,8 @@
 - An item without a usable code or quote is a discard. An item with an unreadable polarity, modality, voice, confidence
   or rationale is kept without it, and a Discard "bad_field" says so. Attributes nobody asked for are left out.
 - A segment answered twice has the codes of both answers; the same code, words and polarity again is a "duplicate".
+- Where both kinds of codes are asked for, an item with a label is an open code, one with a code an assignment; one
+  with both is neither.
 - none=true together with codes counts as the codes, and a Discard "bad_field" notes the contradiction.
 - Of several whole replies in one text the last counts; an earlier, different one is a stray "duplicate".
 """
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +27,7 @@ from assistant.interpreting import CHOICES, clean, read_attribute, read_confiden
 from assistant.model import Discard, Flaw, Prompt, Proposal, Reply, SuggestionKind
 from assistant.salvaging import CutList, CutObject, read, spoken
 
+_NAMES: Mapping[str, SuggestionKind] = {"label": "open", "code": "assignment"}  # where both kinds are asked for
 _OPTIONAL = ("polarity", "modality", "voice", "confidence", "rationale")
 _NOTHING = re.compile(r"\s*(?:```\w*\s*)?\[\s*\](?:\s*```)?\s*")  # an empty list and no word beside it
 _NUMBER = re.compile(r"\D{0,12}(\d{1,9})\D{0,6}")
@@ -61,19 +64,39 @@ def reply_schema(kind: SuggestionKind, *, code_ids: Sequence[str] | None, attrib
     code: dict[str, Any] = {"type": "string"}
     if kind == "assignment" and code_ids is not None:
         code["enum"] = list(code_ids)
+    return _reply_schema(_item_schema("code", code, attributes))
+
+
+def joint_schema(code_ids: Sequence[str], attributes: Sequence[str]) -> dict[str, Any]:
+    """The JSON schema of a reply with codes of both kinds: an open code has a `label`, an assignment a `code`."""
+    # No common first field with a word for the kind: OpenAI refuses an `anyOf` whose objects begin with the same one.
+    label = _item_schema("label", {"type": "string"}, ())
+    code = _item_schema("code", {"type": "string", "enum": list(code_ids)}, attributes)
+    return _reply_schema({"anyOf": [label, code]})
+
+
+def asks_both(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema is that of a reply with codes of both kinds."""
+    return len(_asked_items(schema)) > 1
+
+
+def _item_schema(name: str, code: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
     # null where the passage does not tell: a model that must choose would invent a voice.
     chosen = {
         name: {"type": ["string", "null"], "enum": [*CHOICES[name], None]} for name in CHOICES if name in attributes
     }
-    item = strict_object(
+    return strict_object(
         {
-            "code": code,
+            name: code,
             "quote": {"type": "string"},
             **chosen,
             "rationale": {"type": "string"},
             "confidence": {"type": ["number", "null"]},
         }
     )
+
+
+def _reply_schema(item: dict[str, Any]) -> dict[str, Any]:
     segment = {
         "segment": {"type": "integer"},
         "none": {"type": "boolean"},
@@ -102,7 +125,7 @@ def parse(reply: Reply, prompt: Prompt) -> Parsed:
         return Parsed((Answer(prompt.segments[0], none=True),))
     found = read(text, lambda value: _entries(value) is not None)
     cut = found.cut or reply.finish == "length"
-    gathering = _Gathering(prompt.segments, _asked_attributes(prompt.schema))
+    gathering = _Gathering(prompt.segments, _asked_items(prompt.schema))
     for entry in _chosen(found.values, gathering.strays):
         gathering.take(entry)
     answers = gathering.answers()
@@ -140,12 +163,16 @@ def repair_message(parsed: Parsed) -> str:
     )
 
 
-def _asked_attributes(schema: Mapping[str, Any]) -> frozenset[str]:
+def _asked_items(schema: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """For each sort of item the field that names its code, and the attributes it was asked for."""
     try:
-        segment = schema["properties"]["segments"]["items"]["properties"]
-        return frozenset(segment["codes"]["items"]["properties"]) & frozenset(CHOICES)
+        item = schema["properties"]["segments"]["items"]["properties"]["codes"]["items"]
+        if "anyOf" not in item:
+            return {"code": frozenset(item["properties"]) & frozenset(CHOICES)}
+        sorts = [frozenset(sort["properties"]) for sort in item["anyOf"]]
+        return {name: sort & frozenset(CHOICES) for name in _NAMES for sort in sorts if name in sort}
     except (KeyError, TypeError):
-        return frozenset(CHOICES)
+        return {"code": frozenset(CHOICES)}
 
 
 def _entries(value: Any) -> list[Any] | None:
@@ -217,9 +244,9 @@ class _Heard:
 class _Gathering:
     """Collects entries by segment."""
 
-    def __init__(self, asked: Sequence[int], attributes: frozenset[str]) -> None:
+    def __init__(self, asked: Sequence[int], items: Mapping[str, frozenset[str]]) -> None:
         self.asked = asked
-        self.attributes = attributes
+        self.items = items
         self.heard: dict[int, _Heard] = {}
         self.strays: list[Discard] = []
 
@@ -274,14 +301,15 @@ class _Gathering:
             return
         heard.entries.append(entry)
         if said_none := read_truth(entry.get("none")) is True:
-            codes = [item for item in codes if not _is_blank(item)]
+            codes = [item for item in codes if not _is_blank(item, self.items)]
         heard.said_none = heard.said_none or said_none or not codes
         if isinstance(entry.get("why"), str) and not heard.why:
             heard.why = clean(entry["why"])
         for item in codes:
-            proposal, discards = _item(item, number, self.attributes)
+            proposal, discards = _item(item, number, self.items)
             if proposal is not None and any(_key(proposal) == _key(other) for other in heard.proposals):
-                discards = [_discard("duplicate", "the same code on the same words was given before", item)]
+                named = "label" if proposal.kind == "open" else "code"
+                discards = [_discard("duplicate", "the same code on the same words was given before", item, named)]
             elif proposal is not None:
                 heard.proposals.append(proposal)
             heard.discards += discards
@@ -289,38 +317,51 @@ class _Gathering:
             heard.discards.append(Discard("truncated", f"the list of codes for segment {number} was cut off here"))
 
 
-def _is_blank(item: Any) -> bool:
+def _is_blank(item: Any, names: Iterable[str]) -> bool:
     """Whether an item says nothing at all: some models fill the form with one when they answer none."""
-    return isinstance(item, dict) and not isinstance(item, CutObject) and not item.get("code") and not item.get("quote")
+    if not isinstance(item, dict) or isinstance(item, CutObject):
+        return False
+    return not any(item.get(name) for name in (*names, "quote"))
 
 
-def _key(proposal: Proposal) -> tuple[str, str, str | None]:
-    return proposal.code.casefold(), proposal.quote, proposal.polarity
+def _key(proposal: Proposal) -> tuple[str | None, str, str, str | None]:
+    return proposal.kind, proposal.code.casefold(), proposal.quote, proposal.polarity
 
 
-def _discard(flaw: Flaw, detail: str, item: Any) -> Discard:
+def _discard(flaw: Flaw, detail: str, item: Any, name: str = "code") -> Discard:
     said = item if isinstance(item, dict) else {}
-    code, quote = (clean(said[name]) if isinstance(said.get(name), str) else "" for name in ("code", "quote"))
+    code, quote = (clean(said[key]) if isinstance(said.get(key), str) else "" for key in (name, "quote"))
     return Discard(flaw, detail, as_said(item), code, quote)
 
 
-def _item(item: Any, number: int, attributes: frozenset[str]) -> tuple[Proposal | None, list[Discard]]:
+def _item(item: Any, number: int, items: Mapping[str, frozenset[str]]) -> tuple[Proposal | None, list[Discard]]:
     """One code as proposed, with what of it could not be read; or None with why it cannot be used."""
     if isinstance(item, str):
         return None, [Discard("no_quote", "a code without a quote", clean(item), clean(item))]
     if not isinstance(item, dict):
         return None, [_discard("bad_field", "where a code should stand is something else", item)]
+    named = [name for name in items if item.get(name)] or ["code"]
+    name = named[0]
     if isinstance(item, CutObject):
-        return None, [_discard("truncated", f"this code for segment {number} was cut off", item)]
-    needed = {name: "" if item.get(name) is None else item[name] for name in ("code", "quote")}
-    for name, value in needed.items():
+        return None, [_discard("truncated", f"this code for segment {number} was cut off", item, name)]
+    if len(named) > 1:
+        detail = "label and code in one item: it could be an open code or one of the codebook"
+        return None, [_discard("bad_field", detail, item, name)]
+    needed = {key: "" if item.get(key) is None else item[key] for key in (name, "quote")}
+    for key, value in needed.items():
         if not isinstance(value, str):
-            return None, [_discard("bad_field", f"{name} is not text", item)]
-    code, quote = clean(needed["code"]), clean(needed["quote"])
+            return None, [_discard("bad_field", f"{key} is not text", item, name)]
+    code, quote = (clean(value) for value in needed.values())
     if not code or not quote:
         flaw: Flaw = "no_quote" if code else "no_code" if quote else "bad_field"
         detail = "a code without a quote" if code else "a quote without a code" if quote else "neither code nor quote"
-        return None, [_discard(flaw, detail, item)]
+        return None, [_discard(flaw, detail, item, name)]
+    values, discards = _values(item, items[name], name)
+    return Proposal(number, code, quote, **values, kind=_NAMES[name] if len(items) > 1 else None), discards
+
+
+def _values(item: Mapping[str, Any], attributes: frozenset[str], named: str) -> tuple[dict[str, Any], list[Discard]]:
+    """What an item says beside its code and quote, and a discard for each thing that could not be read."""
     values: dict[str, Any] = {}
     discards = []
     for name in _OPTIONAL:
@@ -330,8 +371,8 @@ def _item(item: Any, number: int, attributes: frozenset[str]) -> tuple[Proposal 
             values[name] = value
         else:
             detail = f"kept without {name}: {as_said(item[name])[:80]} cannot be read"
-            discards.append(_discard("bad_field", detail, item))
-    return Proposal(number, code, quote, **values), discards
+            discards.append(_discard("bad_field", detail, item, named))
+    return values, discards
 
 
 def _optional(name: str, said: Any) -> Any:

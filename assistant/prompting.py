@@ -14,9 +14,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from assistant.codebook import wording
 from assistant.errors import ModelError
 from assistant.model import Codebook, Message, Polarity, Prompt, SuggestionKind
-from assistant.parsing import reply_schema
+from assistant.parsing import joint_schema, reply_schema
 
 TEMPLATES: dict[SuggestionKind, str] = {"open": "open_codes.v1", "assignment": "assign_codes.v1"}
+JOINT = "both_codes.v1"
 
 Load = Callable[[str], str]
 """File name of a template in, its source out."""
@@ -79,11 +80,17 @@ class Request:
     case: str
     context: Context
     codebook: Codebook | None = None  # None for lens-free open coding
+    joint: bool = False  # whether an assignment is to come with open codes, in one reply
 
 
-def template_name(kind: SuggestionKind, language: str) -> str:
+def template_stem(kind: SuggestionKind, *, joint: bool) -> str:
+    """The name and version of the template for a kind of coding."""
+    return JOINT if joint else TEMPLATES[kind]
+
+
+def template_name(kind: SuggestionKind, language: str, *, joint: bool = False) -> str:
     """The template file for a kind of coding and a prompt language."""
-    return f"{TEMPLATES[kind]}.{language}.jinja"
+    return f"{template_stem(kind, joint=joint)}.{language}.jinja"
 
 
 def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Prompt:
@@ -92,7 +99,7 @@ def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Pr
     Over `max_tokens`, context is taken away by rule: passages, examples and labels from the least similar on, then
     neighbours; each loss is named in `Prompt.trimmed`. ModelError (kind "context") if the rest is still too long.
     """
-    template = template_name(request.kind, request.language)
+    template = template_name(request.kind, request.language, joint=request.joint)
     trimmed: list[str] = []
     context = request.context
     while True:
@@ -111,7 +118,7 @@ def render(request: Request, load: Load, *, max_tokens: int, count: Count) -> Pr
             )
         context, loss = shorter
         trimmed.append(loss)
-    schema = _schema(request.kind, Same(request.codebook))
+    schema = _schema(request.kind, Same(request.codebook), request.joint)
     return Prompt(
         messages=messages,
         digest=digest(messages, schema),
@@ -204,10 +211,12 @@ def _environment(load: Load) -> Environment:
 
 
 @lru_cache(maxsize=8)
-def _schema(kind: SuggestionKind, same: Same) -> dict[str, Any]:
+def _schema(kind: SuggestionKind, same: Same, joint: bool) -> dict[str, Any]:
     if same.book is None:
         return reply_schema(kind, code_ids=None, attributes=())
     ids = [code.id for code in same.book.codes]
+    if joint:
+        return joint_schema(ids, same.book.attributes)
     return reply_schema(kind, code_ids=ids, attributes=same.book.attributes)
 
 

@@ -30,6 +30,11 @@ def prepare(project: Project, model: Model, parent: int, *, choice: Choice, way:
             "name a language model, or leave out --verify",
         )
     checked = project.runs.get(parent)
+    if checked.parameters.get("joint"):
+        raise UsageError(
+            f"run {parent} gave open codes and assignments in one call, and a check is about one kind",
+            "check runs of two passes",
+        )
     if checked.parent is not None:
         raise UsageError(f"run {parent} is a check itself", "name a run of suggestions; see: codart runs list")
     plan = plan_of(project, model, checked, way, scheme)
@@ -38,7 +43,7 @@ def prepare(project: Project, model: Model, parent: int, *, choice: Choice, way:
     codebook = None
     if checked.lens and checked.codebook_version:
         codebook = project.codebooks.version(checked.lens, checked.codebook_version)
-    check = _Check(project, model, checked, codebook)
+    check = _Check(project, model, checked, codebook, way)
     return Work(
         project=project,
         run=run,
@@ -56,7 +61,7 @@ def prepare(project: Project, model: Model, parent: int, *, choice: Choice, way:
 
 def plan_of(project: Project, model: Model, checked: RunRecord, way: Way, scheme: str) -> RunPlan:
     """The plan of a check: all that decides what it asks."""
-    settings = project.settings
+    settings = way.limits(project.settings)
     sources = [prompt_template(checking.template_name(language)) for language in ("zh", "en")]
     return RunPlan(
         kind=checked.kind,
@@ -73,6 +78,7 @@ def plan_of(project: Project, model: Model, checked: RunRecord, way: Way, scheme
             "pack": 1,
             "window": 0,
             "base_url": model.base_url,
+            **way.unusual(),
         },
         repeat=way.repeat,
         parent=checked.id,
@@ -82,20 +88,21 @@ def plan_of(project: Project, model: Model, checked: RunRecord, way: Way, scheme
 class _Check:
     """The line of a checking run: prompts about what was suggested for a segment, and what replies to them come to."""
 
-    def __init__(self, project: Project, model: Model, checked: RunRecord, codebook: Codebook | None) -> None:
+    def __init__(self, project: Project, model: Model, checked: RunRecord, codebook: Codebook | None, way: Way) -> None:
         self._project = project
         self._ask = model.ask
         self._count = partial(tokens.count, model=model.name)
         self._run = checked.id
         self._codebook = codebook
+        self._way = way
 
     def prompt(self, document: Document, segments: Sequence[Segment], before: int) -> Prompt:
         """The prompt about a segment's suggestions."""
         (segment,) = segments
-        settings = self._project.settings
+        settings = self._way.limits(self._project.settings)
         near = self._project.documents.around(segment, settings.neighbours, settings.neighbours)
         request = CheckRequest(
-            language="en" if document.language == "en" else "zh",
+            language=self._way.speaks(document),
             question=settings.question,
             number=segment.number,
             text=segment.span.of(document.text),

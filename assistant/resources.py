@@ -10,6 +10,7 @@ _ROOT = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1]
 
 CASES = _ROOT / "corpus" / "cases"
 CODEBOOKS = _ROOT / "corpus" / "codebooks"
+GOLD = _ROOT / "corpus" / "gold"
 PROMPTS = _ROOT / "prompts"
 
 

@@ -37,7 +37,7 @@ def cohen(grid: Grid, weights: Weights = "none") -> Statistic:
 
     one, other = grid.cells[:, 0], grid.cells[:, 1]
     tallies = np.column_stack([table[one, other], _marks(one, size), _marks(other, size)])
-    return statistic(tallies, both, grid.documents, formula)
+    return statistic(tallies, both, grid.documents, formula, times=grid.times)
 
 
 def light(grid: Grid) -> Statistic:
@@ -49,7 +49,7 @@ def scott(grid: Grid) -> Statistic:
     """Scott's pi (Scott 1955, POQ 19): two coders, pe from their pooled shares."""
     both = grid.both()
     cells = np.where(both[:, None], grid.cells[:, :2], MISSING)
-    return fleiss(Grid(grid.values, cells, grid.documents))
+    return fleiss(Grid(grid.values, cells, grid.documents, grid.times))
 
 
 def fleiss(grid: Grid) -> Statistic:
@@ -62,7 +62,7 @@ def fleiss_by_value(grid: Grid) -> dict[str, Statistic]:
     every = {}
     for place, value in enumerate(grid.values):
         cells = np.where(grid.cells == MISSING, MISSING, (grid.cells == place).astype(np.int64))
-        every[str(value)] = fleiss(Grid((False, True), cells, grid.documents))
+        every[str(value)] = fleiss(Grid((False, True), cells, grid.documents, grid.times))
     return every
 
 
@@ -102,7 +102,7 @@ def conger(grid: Grid) -> Statistic:
     agreed, pairable = _agreed(grid.counts())
     rated = (grid.cells != MISSING).any(axis=1)
     tallies = np.column_stack([agreed, pairable, marks])
-    return statistic(tallies, rated, grid.documents, formula, problem=_problem(grid))
+    return statistic(tallies, rated, grid.documents, formula, problem=_problem(grid), times=grid.times)
 
 
 def kappa_max(table: Array) -> float | None:
@@ -136,6 +136,8 @@ def ac1_error(grid: Grid) -> float | None:
     """Standard error of AC1 over units taken as independent (Gwet 2008, 2014: linearised); None where undefined."""
     found = ac1(grid).value()
     counts = grid.counts()
+    if grid.times is not None:
+        counts = np.repeat(counts, grid.times.astype(np.int64), axis=0)
     counts = counts[counts.sum(axis=1) > 0]
     if found is None:
         return None
@@ -154,7 +156,7 @@ def contingency(grid: Grid) -> Array:
     """First coder's value × second coder's: how many units; those that both coded."""
     table = np.zeros((len(grid.values), len(grid.values)))
     cells = grid.cells[grid.both()]
-    np.add.at(table, (cells[:, 0], cells[:, 1]), 1)
+    np.add.at(table, (cells[:, 0], cells[:, 1]), 1 if grid.times is None else grid.times[grid.both()])
     return table
 
 
@@ -191,7 +193,8 @@ def _pooled(grid: Grid, chance: Callable[[Array], Array]) -> Statistic:
     shares = counts / np.maximum(coders, 1)[:, None]
     rated = np.asarray(coders > 0)
     tallies = np.column_stack([agreed, pairable, rated, shares])
-    return statistic(tallies, rated, grid.documents, _pooled_formula(chance), problem=_problem(grid))
+    formula = _pooled_formula(chance)
+    return statistic(tallies, rated, grid.documents, formula, problem=_problem(grid), times=grid.times)
 
 
 def _pooled_formula(chance: Callable[[Array], Array]) -> Formula:
@@ -205,6 +208,7 @@ def _pooled_formula(chance: Callable[[Array], Array]) -> Formula:
 def _problem(grid: Grid) -> str:
     """What a formula cannot see: too few units with two ratings, or only one value in use."""
     counts = grid.counts()
-    if int((counts.sum(axis=1) >= 2).sum()) < 2:
+    pairable = counts.sum(axis=1) >= 2
+    if (pairable.sum() if grid.times is None else grid.times[pairable].sum()) < 2:
         return "too_few"
     return "no_variation" if np.count_nonzero(counts.sum(axis=0)) < 2 else ""

@@ -9,7 +9,7 @@ Any number of coders, any pattern of missing values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Literal
 
@@ -40,19 +40,43 @@ def alpha(grid: Grid, distance: Distance = "nominal") -> Statistic:
     """
     counts, pairable = _pairable(grid)
     if distance == "ordinal":
-        return statistic(_coincidences(counts), pairable, grid.documents, _ordinal(len(grid.values)))
+        formula = _ordinal(len(grid.values))
+        return statistic(_coincidences(counts), pairable, grid.documents, formula, times=grid.times)
     table = distances(grid.values, distance)
     observed = _within(grid, table)
-    return statistic(np.column_stack([observed, counts]), pairable, grid.documents, _formula(table))
+    tallies = np.column_stack([observed, counts])
+    return statistic(tallies, pairable, grid.documents, _formula(table), times=grid.times)
+
+
+def alpha_by_document(grid: Grid, distance: Distance) -> Statistic:
+    """`alpha` with a row for each document, not for each unit: far less to sum where hundreds of sets occur.
+
+    Not for ordinal data, whose distances move, nor for a grid with `times`.
+    """
+    table, coded = distances(grid.values, distance), grid.cells != MISSING
+    pairable = coded.sum(axis=1) >= 2
+    documents, size = int(grid.documents.max(initial=-1)) + 1, len(grid.values)
+    counts = np.zeros(documents * size)
+    for column in grid.cells.T:
+        rows = np.flatnonzero(pairable & (column != MISSING))
+        counts += np.bincount(grid.documents[rows] * size + column[rows], minlength=documents * size)
+    observed = np.bincount(grid.documents, np.where(pairable, _within(grid, table), 0.0), minlength=documents)
+    tallies = np.column_stack([observed, counts.reshape(documents, size)])
+    there = np.bincount(grid.documents[pairable], minlength=documents) > 0
+    formula = _nominal if distance == "nominal" else _formula(table)
+    figure = statistic(tallies, there, np.arange(documents), formula, least=0)
+    problem = "too_few" if int(pairable.sum()) < 2 else figure.problem
+    return replace(figure, problem=problem, seen=pairable)
 
 
 def alpha_parts(grid: Grid, distance: Distance = "nominal") -> AlphaParts:
     """Do and De of `alpha`, and the number of pairable values. Do is 0 without pairs, De without two values."""
     counts, _ = _pairable(grid)
-    margins = counts.sum(axis=0)
+    times = np.ones(len(counts)) if grid.times is None else grid.times
+    margins = times @ counts
     total = float(margins.sum())
     table = _between_ranks(margins) if distance == "ordinal" else distances(grid.values, distance)
-    observed, expected = float(_within(grid, table).sum()), float(margins @ table @ margins)
+    observed, expected = float(times @ _within(grid, table)), float(margins @ table @ margins)
     return AlphaParts(observed / max(total, 1.0), expected / max(total * (total - 1), 1.0), round(total))
 
 
@@ -115,6 +139,13 @@ def _formula(table: Array) -> Callable[[Array], Array]:
         return 1 - ratio(observed * (margins.sum(axis=-1) - 1), expected)
 
     return formula
+
+
+def _nominal(sums: Array) -> Array:
+    """`_formula` where all values are equally far apart, without a table of them."""
+    observed, margins = sums[..., 0], sums[..., 1:]
+    total = margins.sum(axis=-1)
+    return 1 - ratio(observed * (total - 1), total**2 - (margins**2).sum(axis=-1))
 
 
 def _coincidences(counts: Array) -> Array:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eval import spans, unitizing
+from eval.alpha import distances
 from eval.measures import Measure, Scores, measure
 from eval.plain import Key, Said
 from eval.ratings import Array
@@ -122,7 +123,7 @@ def _set_alpha(continua: Sequence[Continuum], seed: int) -> Measure:
     tiles = [unitizing.sets(continuum) for continuum in continua]
     codes = {mark.code for tiled in tiles for marks in tiled.coders for mark in marks}
     place: dict[Code, int] = {frozenset(): 0, **{code: k for k, code in enumerate(sorted(codes, key=sorted), 1)}}
-    apart = np.array([[unitizing.jaccard(one, other) for other in place] for one in place])
+    apart = distances([*place], "jaccard")
     rows = np.array([_row(tiled, place, apart) for tiled in tiles]).reshape(len(tiles), 2 + len(place))
 
     def formula(sums: Array) -> Array:

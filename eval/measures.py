@@ -12,10 +12,10 @@ from functools import partial
 import numpy as np
 
 from eval import agreement, sets, yes_no
-from eval.alpha import Distance, alpha
+from eval.alpha import Distance, alpha, alpha_by_document
 from eval.ratings import Grid, Ratings
-from eval.statistic import Statistic, difference
-from eval.uncertainty import RESAMPLES, interval
+from eval.statistic import Statistic, difference, mean
+from eval.uncertainty import RESAMPLES, Interval, intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ class Scores:
     overall: Mapping[str, Measure]
 
 
+Pairs = Sequence[tuple[str, str]]
 CodeMetric = Callable[[Grid], Statistic]
 SetMetric = Callable[[Ratings], Statistic]
 
 
 def _set_alpha(distance: Distance, ratings: Ratings) -> Statistic:
-    return alpha(ratings.sets(), distance)
+    return alpha_by_document(ratings.sets(), distance)
 
 
 # On yes and no the ordinal and the interval alpha are the nominal one; they differ only on scales of three or more.
@@ -89,12 +90,23 @@ SET_METRICS: dict[str, SetMetric] = {
 
 def measure(statistic: Statistic, key: str, seed: int = 0, resamples: int = RESAMPLES) -> Measure:
     """The value of a statistic with its 95% interval over documents; `key` is the metric id followed by the code."""
-    units = int(statistic.counted.sum())
+    return measure_all([statistic], key, seed, resamples)[0]
+
+
+def measure_all(
+    statistics: Sequence[Statistic], key: str, seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[Measure, ...]:
+    """What `measure` gives for each of several statistics of one key, faster: the resamples are drawn once."""
+    found = intervals(statistics, key, seed, resamples)
+    return tuple(_measure(statistic, each) for statistic, each in zip(statistics, found, strict=True))
+
+
+def _measure(statistic: Statistic, found: Interval) -> Measure:
+    units = statistic.units
     clusters = len(np.unique(statistic.documents[statistic.counted]))
     value = statistic.value()
     if value is None:
         return Measure(None, None, None, "none", units, clusters, f"undefined:{statistic.problem}")
-    found = interval(statistic, key, seed, resamples)
     status = "ok" if found.status == "ok" else f"no_interval:{found.status}"
     return Measure(value, found.low, found.high, found.method, units, clusters, status)
 
@@ -113,16 +125,58 @@ def score(
     stays in the table with its statuses; codes outside the list count overall.
     """
     pair = ratings.of(gold, judged).complete()
-    by_code = {code: score_code(pair, code, seed, resamples) for code in (pair.codes if codes is None else codes)}
-    overall = {name: measure(of(pair), name, seed, resamples) for name, of in SET_METRICS.items()}
-    return Scores(by_code, overall)
+    return rate(pair, [[(gold, judged)]], pair.codes if codes is None else codes, seed, resamples)[0]
 
 
-def score_code(pair: Ratings, code: str, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Measure]:
-    """All measures of one code; the first coder is the gold standard, the second is judged."""
-    grid = pair.code(code)
-    found = {name: measure(of(grid), name + code, seed, resamples) for name, of in CODE_METRICS.items()}
-    return {**found, "mcnemar": _mcnemar(grid, found["holsti"])}
+def rate(
+    ratings: Ratings, groups: Sequence[Pairs], codes: Sequence[str], seed: int = 0, resamples: int = RESAMPLES
+) -> list[Scores]:
+    """For each group of pairs of coders the mean over its pairs, by every metric, code by code and over all codes.
+
+    A pair counts on the units both coded; its first coder is the gold standard. Groups are taken together because
+    figures of one metric and code share their resamples.
+    """
+    by_code = {
+        code: _rate_code(ratings.code(code).gathered(), code, ratings, groups, seed, resamples) for code in codes
+    }
+    parts = {pair: ratings.of(*pair).paired() for pair in _distinct(groups)}
+    overall: list[dict[str, Measure]] = [{} for _ in groups]
+    for name, of in SET_METRICS.items():
+        figures = {pair: of(part) for pair, part in parts.items()}
+        for found, each in zip(overall, _means(figures, groups, name, seed, resamples), strict=True):
+            found[name] = each
+    return [Scores({code: each[k] for code, each in by_code.items()}, overall[k]) for k in range(len(groups))]
+
+
+def _rate_code(
+    grid: Grid, code: str, ratings: Ratings, groups: Sequence[Pairs], seed: int, resamples: int
+) -> list[dict[str, Measure]]:
+    place = {coder: k for k, coder in enumerate(ratings.coders)}
+    grids = {pair: grid.pair(place[pair[0]], place[pair[1]]).complete() for pair in _distinct(groups)}
+    found: list[dict[str, Measure]] = [{} for _ in groups]
+    for name, of in CODE_METRICS.items():
+        figures = {pair: of(each) for pair, each in grids.items()}
+        for held, each in zip(found, _means(figures, groups, name + code, seed, resamples), strict=True):
+            held[name] = each
+    for held, pairs in zip(found, groups, strict=True):
+        counted = held["holsti"]
+        held["mcnemar"] = (
+            _mcnemar(grids[pairs[0]], counted)
+            if len(pairs) == 1
+            else Measure(None, None, None, "none", counted.units, counted.clusters, "undefined:several_pairs")
+        )
+    return found
+
+
+def _means(
+    figures: Mapping[tuple[str, str], Statistic], groups: Sequence[Pairs], key: str, seed: int, resamples: int
+) -> tuple[Measure, ...]:
+    joined = [mean([figures[pair] for pair in pairs]) if len(pairs) > 1 else figures[pairs[0]] for pairs in groups]
+    return measure_all(joined, key, seed, resamples)
+
+
+def _distinct(groups: Sequence[Pairs]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair for pairs in groups for pair in pairs))
 
 
 def compare(first: Statistic, second: Statistic, key: str, seed: int = 0, resamples: int = RESAMPLES) -> Measure:

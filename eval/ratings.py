@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,15 @@ MISSING = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """One value per unit and coder, as places in `values`. The order of `values` is the order of an ordinal scale."""
+    """One value per unit and coder, as places in `values`. The order of `values` is the order of an ordinal scale.
+
+    With `times` a row stands for so many like units of its document, at least one; statistics heed it.
+    """
 
     values: tuple[Value, ...]
     cells: Numbers  # unit × coder; MISSING where the coder did not code the unit
     documents: Numbers  # of each unit, numbered from 0
+    times: Array | None = None  # None: every row is one unit
 
     @classmethod
     def of(
@@ -50,7 +55,7 @@ class Grid:
         return cls(scale, np.array(cells, dtype=np.int64).reshape(len(rows), width), _numbered(clusters))
 
     def counts(self) -> Array:
-        """Unit × value: how many coders gave the unit that value."""
+        """Row × value: how many coders gave the unit that value."""
         counts = np.zeros((len(self.cells), len(self.values)))
         for column in self.cells.T:
             rows = np.flatnonzero(column != MISSING)
@@ -59,7 +64,20 @@ class Grid:
 
     def pair(self, first: int, second: int) -> Grid:
         """The same grid with two of its coders only."""
-        return Grid(self.values, self.cells[:, [first, second]], self.documents)
+        return Grid(self.values, self.cells[:, [first, second]], self.documents, self.times)
+
+    def gathered(self) -> Grid:
+        """The same, like units of a document in one row: every statistic has the same value, from far fewer rows."""
+        kinds = self.documents
+        for column in self.cells.T:
+            kinds = np.unique(kinds * (len(self.values) + 1) + column - MISSING, return_inverse=True)[1]
+        _, firsts, times = np.unique(kinds, return_index=True, return_counts=True)
+        return Grid(self.values, self.cells[firsts], self.documents[firsts], times.astype(np.float64))
+
+    def complete(self) -> Grid:
+        """The same grid, missing for everybody where anybody did not code the unit."""
+        coded = (self.cells != MISSING).all(axis=1)
+        return Grid(self.values, np.where(coded[:, None], self.cells, MISSING), self.documents, self.times)
 
     def both(self) -> Mask:
         """The units that the first two coders both coded."""
@@ -74,7 +92,7 @@ class Unit:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ratings:
     """Sets of codes by unit and coder; rows of `given` follow `units`, their places follow `coders`."""
 
@@ -90,15 +108,29 @@ class Ratings:
         if len(self.given) != len(self.units) or any(len(row) != len(self.coders) for row in self.given):
             raise ValueError("ratings need one row per unit and one place per coder")
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Every code that anyone gave, sorted."""
         return tuple(sorted(frozenset[str]().union(*(codes for row in self.given for codes in row if codes))))
 
-    @property
+    @cached_property
     def documents(self) -> Numbers:
         """The document of each unit, numbered from 0."""
         return _numbered([unit.document for unit in self.units])
+
+    @cached_property
+    def answers(self) -> NDArray[np.int8]:
+        """Code (as in `codes`) × unit × coder: 1 given, 0 not, MISSING where the coder did not code the unit."""
+        place = {code: number for number, code in enumerate(self.codes)}
+        found = np.zeros((len(place), len(self.units), len(self.coders)), dtype=np.int8)
+        rows = [*enumerate(self.given)]
+        skipped = [(u, c) for u, row in rows if None in row for c, codes in enumerate(row) if codes is None]
+        yes = [(place[code], u, c) for u, row in rows for c, codes in enumerate(row) if codes for code in codes]
+        if yes:
+            found[tuple(np.array(yes).T)] = 1
+        if skipped:
+            found[:, *np.array(skipped).T] = MISSING
+        return found
 
     def of(self, *coders: str) -> Ratings:
         """The ratings of these coders only, in this order. Raises UsageError for a coder who is not there."""
@@ -110,18 +142,32 @@ class Ratings:
 
     def code(self, code: str) -> Grid:
         """One code as a yes/no/missing grid; its values are always (False, True)."""
-        rows = [[None if codes is None else code in codes for codes in row] for row in self.given]
-        return self._grid(rows, (False, True))
+        if code in self.codes:
+            cells = self.answers[self.codes.index(code)].astype(np.int64)
+        else:
+            coded = [[MISSING if codes is None else 0 for codes in row] for row in self.given]
+            cells = np.array(coded, dtype=np.int64).reshape(len(self.units), len(self.coders))
+        return Grid((False, True), cells, self.documents)
 
     def sets(self) -> Grid:
         """The label sets as single values; those that occur, sorted by their codes."""
+        return self._sets
+
+    @cached_property
+    def _sets(self) -> Grid:
         held = {codes for row in self.given for codes in row if codes is not None}
-        return self._grid(self.given, sorted(held or {Codes()}, key=_sorting))
+        grid = Grid.of(self.given, sorted(held or {Codes()}, key=_sorting))
+        return Grid(grid.values, grid.cells.reshape(len(self.units), len(self.coders)), self.documents)
 
     def complete(self) -> Ratings:
         """The units that every coder coded."""
         kept = [place for place, row in enumerate(self.given) if None not in row]
         return Ratings(tuple(self.units[k] for k in kept), self.coders, tuple(self.given[k] for k in kept))
+
+    def paired(self) -> Ratings:
+        """The same units, missing for everybody where anybody did not code: figures of pairs stay comparable."""
+        nobody = (None,) * len(self.coders)
+        return Ratings(self.units, self.coders, tuple(nobody if None in row else row for row in self.given))
 
     def with_consensus(self, *coders: str, name: str = "consensus") -> Ratings:
         """These ratings with one more coder: the codes that more than half of `coders` gave.
@@ -132,10 +178,6 @@ class Ratings:
         rows = self.of(*coders).given
         given = tuple((*row, _majority(voices)) for row, voices in zip(self.given, rows, strict=True))
         return Ratings(self.units, (*self.coders, name), given)
-
-    def _grid(self, rows: Sequence[Sequence[Value | None]], values: Sequence[Value]) -> Grid:
-        grid = Grid.of(rows, values, [unit.document for unit in self.units])
-        return Grid(grid.values, grid.cells.reshape(len(self.units), len(self.coders)), grid.documents)
 
 
 def _majority(voices: Sequence[Codes | None]) -> Codes | None:

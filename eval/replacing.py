@@ -161,15 +161,25 @@ def reject(ps: Sequence[float], rate: float = FALSE_DISCOVERIES) -> list[bool]:
 def _wins(items: Sequence[Item], j: int, alike: Likeness) -> list[tuple[Hashable, float, float]]:
     """(document, the model is at least as near to the others, the person is) of each item that counts."""
     wins = []
+    known: dict[tuple[tuple[Label, ...], Label], tuple[float, float] | None] = {}  # most units are alike
     for item in items:
-        own = item.people[j] if j < len(item.people) else None
-        others = [label for k, label in enumerate(item.people) if k != j and label is not None]
-        if own is None or item.model is None or not others:
-            continue
-        model = _mean([alike(item.model, other) for other in others])
-        person = _mean([alike(own, other) for other in others])
-        wins.append((item.document, float(model >= person), float(person >= model)))
+        said = item.people, item.model
+        if said not in known:
+            known[said] = _win(item, j, alike)
+        found = known[said]
+        if found is not None:
+            wins.append((item.document, *found))
     return wins
+
+
+def _win(item: Item, j: int, alike: Likeness) -> tuple[float, float] | None:
+    own = item.people[j] if j < len(item.people) else None
+    others = [label for k, label in enumerate(item.people) if k != j and label is not None]
+    if own is None or item.model is None or not others:
+        return None
+    model = _mean([alike(item.model, other) for other in others])
+    person = _mean([alike(own, other) for other in others])
+    return float(model >= person), float(person >= model)
 
 
 def _means(wins: Sequence[tuple[Hashable, float, float]]) -> list[float]:

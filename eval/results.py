@@ -70,28 +70,29 @@ class Result:
         first, *rest = self.judged
         return {
             "schema": SCHEMA,
-            **_judged(first),
+            **judged_dict(first),
             "gold": list(self.gold),
             "pred": [each.coder for each in self.judged],
-            **({"human": _scores(self.human)} if self.human else {}),
-            **({"others": {each.coder: _judged(each) for each in rest}} if rest else {}),
+            **({"human": scores_dict(self.human)} if self.human else {}),
+            **({"others": {each.coder: judged_dict(each) for each in rest}} if rest else {}),
             "units": self.units,
             "documents": self.documents,
             "unknown_units": self.unknown,
             "inputs": dict(self.inputs),
             "seed": self.seed,
-            "versions": _versions(),
+            "versions": versions(),
         }
 
 
-def _judged(judged: Judged) -> dict[str, Any]:
+def judged_dict(judged: Judged) -> dict[str, Any]:
+    """The fields of one judged coder."""
     return {
         "coder": judged.coder,
         "against": judged.against,
-        **_scores(judged.scores),
+        **scores_dict(judged.scores),
         "counts": {code: asdict(tally) for code, tally in judged.tallies.items()},
-        "each": {human: _scores(scores) for human, scores in judged.each.items()},
-        **({"consensus": _scores(judged.consensus)} if judged.consensus else {}),
+        "each": {human: scores_dict(scores) for human, scores in judged.each.items()},
+        **({"consensus": scores_dict(judged.consensus)} if judged.consensus else {}),
         "baseline": {
             "coder": "gives no code to any unit",
             "codes": {code: _rounded(values) for code, values in judged.nothing_codes.items()},
@@ -102,7 +103,8 @@ def _judged(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _scores(scores: Scores) -> dict[str, Any]:
+def scores_dict(scores: Scores) -> dict[str, Any]:
+    """Measures by code and over all codes."""
     return {
         "codes": {code: _measures(measures) for code, measures in scores.codes.items()},
         "overall": _measures(scores.overall),
@@ -117,7 +119,8 @@ def _rounded(values: Values) -> dict[str, float | None]:
     return {name: None if value is None else round(value, _DIGITS) + 0.0 for name, value in values.items()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of this program and of what it reckons with."""
     import numpy
     import scipy
 

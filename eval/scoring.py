@@ -8,24 +8,24 @@ agreement beside it is a mean over pairs of single humans; their consensus, an e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from assistant.errors import UsageError
 from eval.laying import Texts, compare_spans
-from eval.measures import CODE_METRICS, SET_METRICS, Measure, Scores, measure, score
+from eval.measures import CODE_METRICS, SET_METRICS, Pairs, Scores, rate
 from eval.plain import Key, Plain, Said, holding, lengths, named, unit_of
 from eval.ratings import Codes, Ratings
 from eval.results import Judged, Result, Tally, Values
-from eval.statistic import Statistic, mean
+from eval.statistic import mean_value
 from eval.uncertainty import RESAMPLES
 
 BASELINE_CODE = ("kappa", "alpha_nominal", "ac1", "pabak", "holsti", "p_pos", "p_neg")
 BASELINE_SETS = ("alpha_jaccard", "f1_micro", "exact", "jaccard_mean")
 WORST_CASE = ("alpha_jaccard", "f1_micro")
 
-Pairs = Sequence[tuple[str, str]]
+_CONSENSUS = "consensus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class _Scale:
     resamples: int
 
 
+Units = Mapping[Key, Said]
+
+
 def score_files(gold: Plain, pred: Plain, seed: int = 0, resamples: int = RESAMPLES) -> Result:
     """Every coder of `pred` against the coders of `gold`, on the units that gold names.
 
@@ -52,39 +55,57 @@ def score_files(gold: Plain, pred: Plain, seed: int = 0, resamples: int = RESAMP
             f"{pred.path} and {gold.path} name no unit in common, as {named(min(pred.keys))} and {named(keys[0])}",
             "give both files the same document and unit ids",
         )
-    humans = [_inner("gold", name) for name in gold.said]
-    judged = [_inner("pred", name) for name in pred.said]
-    said = {_inner("gold", n): s for n, s in gold.said.items()} | {_inner("pred", n): s for n, s in pred.said.items()}
-    scale = _scale(gold, pred, keys, said, seed, resamples)
-    return Result(
-        gold=tuple(gold.said),
-        judged=tuple(_judge(scale, humans, coder) for coder in judged),
-        human=_compared(scale, [*combinations(humans, 2)]) if len(humans) > 1 else None,
-        units=len(keys),
-        documents=len({document for document, _ in keys}),
-        unknown=len(pred.keys - gold.keys),
-        inputs={"gold": gold.sha256, "pred": pred.sha256},
-        seed=seed,
-    )
-
-
-def _scale(
-    gold: Plain, pred: Plain, keys: Sequence[Key], said: Mapping[str, Mapping[Key, Said]], seed: int, resamples: int
-) -> _Scale:
     known = lengths(keys, (gold, pred))
     held = [holding(gold), holding(pred)]
-    coded, marked = (all(kind in each for each in held) for kind in ("codes", "spans"))
-    if not coded and not marked:
+    if not held[0] & held[1]:
         raise UsageError(
             f"nothing to compare: {gold.path} holds {_or_nothing(held[0])}, {pred.path} {_or_nothing(held[1])}",
             "give both files codes of units, or both spans; docs/eval.md shows them",
         )
-    ratings = _ratings(keys, said) if coded else None
-    texts = Texts(keys, said, known) if marked else None
-    return _Scale(ratings, texts, ratings.codes if ratings else (), texts.codes if texts else (), seed, resamples)
+    found = score_said(gold.said, pred.said, keys, known, held[0] & held[1], seed=seed, resamples=resamples)
+    return replace(found, unknown=len(pred.keys - gold.keys), inputs={"gold": gold.sha256, "pred": pred.sha256})
 
 
-def _ratings(keys: Sequence[Key], said: Mapping[str, Mapping[Key, Said]]) -> Ratings:
+def score_said(
+    gold: Mapping[str, Units],
+    pred: Mapping[str, Units],
+    keys: Sequence[Key],
+    known: Mapping[Key, int],
+    kinds: Collection[str],
+    *,
+    codes: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Result:
+    """Every coder of `pred` against those of `gold` (one or more), on `keys`: what they said, by coder and unit.
+
+    `known`: lengths of texts; `kinds`: which of "codes" and "spans" to compare; `codes`: those of the table by code,
+    by default all that anyone gave.
+    """
+    humans = [_inner("gold", name) for name in gold]
+    judged = [_inner("pred", name) for name in pred]
+    said = {_inner("gold", n): s for n, s in gold.items()} | {_inner("pred", n): s for n, s in pred.items()}
+    ratings = _ratings(keys, said) if "codes" in kinds else None
+    texts = Texts(keys, said, known) if "spans" in kinds else None
+    table = tuple(codes) if codes is not None else ratings.codes if ratings else ()
+    scale = _Scale(ratings, texts, table if ratings else (), texts.codes if texts else (), seed, resamples)
+    several = len(humans) > 1
+    groups: list[Pairs] = [[*combinations(humans, 2)]] if several else []
+    groups += [pairs for coder in judged for pairs in _against(humans, coder)]
+    found = iter(_compared(scale, humans, groups))
+    return Result(
+        gold=tuple(gold),
+        human=next(found) if several else None,
+        judged=tuple(_judge(scale, humans, coder, found) for coder in judged),
+        units=len(keys),
+        documents=len({document for document, _ in keys}),
+        unknown=0,
+        inputs={},
+        seed=seed,
+    )
+
+
+def _ratings(keys: Sequence[Key], said: Mapping[str, Units]) -> Ratings:
     given = tuple(tuple(each[key].codes if key in each else None for each in said.values()) for key in keys)
     return Ratings(tuple(unit_of(key) for key in keys), tuple(said), given)
 
@@ -93,19 +114,28 @@ def _or_nothing(kinds: set[str]) -> str:
     return " and ".join(sorted(kinds)) or "nothing that was coded"
 
 
-def _judge(scale: _Scale, humans: Sequence[str], coder: str) -> Judged:
-    each = {human: _compared(scale, [(human, coder)]) for human in humans}
+def _against(humans: Sequence[str], coder: str) -> list[Pairs]:
+    """What a judged coder is compared with: each human; and where there are several, all, and their consensus."""
+    each: list[Pairs] = [[(human, coder)] for human in humans]
+    return [*each, [(human, coder) for human in humans], [(_CONSENSUS, coder)]] if len(humans) > 1 else each
+
+
+def _judge(scale: _Scale, humans: Sequence[str], coder: str, found: Iterator[Scores]) -> Judged:
+    """`found` yields the scores of `_against`, in its order."""
     pairs = [(human, coder) for human in humans]
     several = len(humans) > 1
+    each = {human: next(found) for human in humans}
+    headline = next(found) if several else each[humans[0]]
+    agreed = next(found) if several else None
     codes, overall = _nothing(scale, pairs)
     missing = _missing(scale.ratings, humans, coder)
     return Judged(
         coder=_outer(coder),
         against=f"mean over {', '.join(map(_outer, humans))}" if several else _outer(humans[0]),
-        scores=_compared(scale, pairs) if several else each[humans[0]],
+        scores=headline,
         tallies=_tallies(scale, pairs),
         each={_outer(human): scores for human, scores in each.items()},
-        consensus=_consensus(scale, humans, coder) if several else None,
+        consensus=agreed if scale.ratings is not None else None,
         nothing_codes=codes,
         nothing_overall=overall,
         missing=missing,
@@ -113,48 +143,26 @@ def _judge(scale: _Scale, humans: Sequence[str], coder: str) -> Judged:
     )
 
 
-def _compared(scale: _Scale, pairs: Pairs) -> Scores:
-    """Codes and spans of pairs: means of the pairs' figures for codes, all pairs' texts pooled for spans."""
-    found = Scores({}, {})
+def _compared(scale: _Scale, humans: Sequence[str], groups: Sequence[Pairs]) -> list[Scores]:
+    """Codes and spans of groups of pairs: means of the pairs' figures for codes, all pairs' texts pooled for spans."""
+    found = [Scores({}, {})] * len(groups)
     if scale.ratings is not None:
-        found = _rated(scale, scale.ratings, pairs)
+        ratings = scale.ratings
+        if len(humans) > 1:
+            ratings = ratings.with_consensus(*humans, name=_CONSENSUS)
+        found = rate(ratings, groups, scale.codes, scale.seed, scale.resamples)
     if scale.texts is None:
         return found
-    spans = compare_spans(scale.texts, pairs, scale.marked_codes, scale.seed)
+    return [_with_spans(scale, scale.texts, pairs, each) for pairs, each in zip(groups, found, strict=True)]
+
+
+def _with_spans(scale: _Scale, texts: Texts, pairs: Pairs, found: Scores) -> Scores:
+    if any(_CONSENSUS in pair for pair in pairs):
+        return found
+    spans = compare_spans(texts, pairs, scale.marked_codes, scale.seed)
     codes = sorted({*found.codes, *spans.codes})
     merged = {code: {**found.codes.get(code, {}), **spans.codes.get(code, {})} for code in codes}
     return Scores(merged, {**found.overall, **spans.overall})
-
-
-def _rated(scale: _Scale, ratings: Ratings, pairs: Pairs) -> Scores:
-    if len(pairs) == 1:
-        return score(ratings, *pairs[0], scale.codes, scale.seed, scale.resamples)
-    parts = [_both(ratings.of(*pair)) for pair in pairs]
-
-    def measured(figures: Sequence[Statistic], key: str) -> Measure:
-        return measure(mean(figures), key, scale.seed, scale.resamples)
-
-    by_code = {}
-    for code in scale.codes:
-        grids = [part.code(code) for part in parts]
-        found = {name: measured([of(grid) for grid in grids], name + code) for name, of in CODE_METRICS.items()}
-        counted = found["holsti"]
-        test = Measure(None, None, None, "none", counted.units, counted.clusters, "undefined:several_pairs")
-        by_code[code] = {**found, "mcnemar": test}
-    overall = {name: measured([of(part) for part in parts], name) for name, of in SET_METRICS.items()}
-    return Scores(by_code, overall)
-
-
-def _both(pair: Ratings) -> Ratings:
-    """The same units, missing for both coders where one of them did not code: figures of pairs stay comparable."""
-    return Ratings(pair.units, pair.coders, tuple((None, None) if None in row else row for row in pair.given))
-
-
-def _consensus(scale: _Scale, humans: Sequence[str], coder: str) -> Scores | None:
-    if scale.ratings is None:
-        return None
-    agreed = scale.ratings.with_consensus(*humans, name="consensus")
-    return score(agreed, "consensus", coder, scale.codes, scale.seed, scale.resamples)
 
 
 def _tallies(scale: _Scale, pairs: Pairs) -> dict[str, Tally]:
@@ -182,9 +190,9 @@ def _nothing(scale: _Scale, pairs: Pairs) -> tuple[dict[str, Values], Values]:
     parts = [_replaced(scale.ratings.of(*pair), lambda gold, pred: None if pred is None else Codes()) for pair in pairs]
     codes: dict[str, Values] = {}
     for code in scale.codes:
-        grids = [part.code(code) for part in parts]
-        codes[code] = {name: mean([CODE_METRICS[name](grid) for grid in grids]).value() for name in BASELINE_CODE}
-    return codes, {name: mean([SET_METRICS[name](part) for part in parts]).value() for name in BASELINE_SETS}
+        grids = [part.code(code).gathered() for part in parts]
+        codes[code] = {name: mean_value(CODE_METRICS[name](grid) for grid in grids) for name in BASELINE_CODE}
+    return codes, {name: mean_value(SET_METRICS[name](part) for part in parts) for name in BASELINE_SETS}
 
 
 def _worst(scale: _Scale, pairs: Pairs) -> Values | None:
@@ -196,11 +204,11 @@ def _worst(scale: _Scale, pairs: Pairs) -> Values | None:
         _replaced(scale.ratings.of(*pair), lambda gold, pred: every - (gold or Codes()) if pred is None else pred)
         for pair in pairs
     ]
-    return {name: mean([SET_METRICS[name](part) for part in parts]).value() for name in WORST_CASE}
+    return {name: mean_value(SET_METRICS[name](part) for part in parts) for name in WORST_CASE}
 
 
 def _replaced(pair: Ratings, by: Callable[[Codes | None, Codes | None], Codes | None]) -> Ratings:
-    return _both(Ratings(pair.units, pair.coders, tuple((gold, by(gold, pred)) for gold, pred in pair.given)))
+    return Ratings(pair.units, pair.coders, tuple((gold, by(gold, pred)) for gold, pred in pair.given)).paired()
 
 
 def _missing(ratings: Ratings | None, humans: Sequence[str], coder: str) -> int:

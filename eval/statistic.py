@@ -6,7 +6,7 @@ resamples are one matrix product, and the difference of two figures is again suc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -33,6 +33,23 @@ class Statistic:
     formula: Formula
     problem: str = ""
     bounds: Bounds = (-np.inf, 1.0)
+    times: Array | None = None  # how many like units a row sums; None: one each
+    seen: Mask | None = None  # where the rows are whole documents: the units that count
+
+    @property
+    def units(self) -> int:
+        """How many units count."""
+        return _many(self.counted, self.times) if self.seen is None else int(self.seen.sum())
+
+    def singly(self) -> Array:
+        """The tallies of the units that count, a row for each unit. ValueError if the rows are whole documents."""
+        if self.seen is not None:
+            raise ValueError("units that were summed to documents cannot be told apart")
+        tallies = self.tallies[self.counted]
+        if self.times is None:
+            return tallies
+        times = self.times[self.counted]
+        return np.repeat(tallies / times[:, None], times.astype(np.int64), axis=0)
 
     def value(self) -> float | None:
         """The figure over all units, None where it is undefined."""
@@ -65,16 +82,18 @@ def statistic(
     least: int = 2,
     undefined: str = "no_variation",
     bounds: Bounds = (-np.inf, 1.0),
+    times: Array | None = None,
 ) -> Statistic:
     """A statistic that knows its problem: the one given, else too_few under `least` units that count, else `undefined`
-    where the formula has no value.
+    where the formula has no value. `tallies` are of one unit each, also where a row stands for several (`times`).
     """
+    tallies = tallies if times is None else tallies * times[:, None]
     kept = tallies if counted.all() else np.where(counted[:, None], tallies, 0.0)
-    if not problem and int(counted.sum()) < least:
+    if not problem and _many(counted, times) < least:
         problem = "too_few"
     elif not problem and np.isnan(formula(kept.sum(axis=0))):
         problem = undefined
-    return Statistic(kept, counted, documents, formula, problem, bounds)
+    return Statistic(kept, counted, documents, formula, problem, bounds, times)
 
 
 def ratio(top: Array, bottom: Array) -> Array:
@@ -87,6 +106,12 @@ def mean(parts: Sequence[Statistic]) -> Statistic:
     """The mean of statistics over the same units, of those that are defined."""
     defined = [part for part in parts if not part.problem] or list(parts)
     return _joined(defined, lambda values: np.mean(values, axis=0), parts[0].bounds)
+
+
+def mean_value(parts: Iterable[Statistic]) -> float | None:
+    """The value of `mean`, which may be taken over different units."""
+    values = [value for part in parts if (value := part.value()) is not None]
+    return float(np.mean(values)) if values else None
 
 
 def difference(first: Statistic, second: Statistic) -> Statistic:
@@ -109,4 +134,14 @@ def _joined(parts: Sequence[Statistic], join: Callable[[Array], Array], bounds: 
         formula,
         next((part.problem for part in parts if part.problem), ""),
         bounds,
+        parts[0].times,
+        _either([part.seen for part in parts if part.seen is not None]),
     )
+
+
+def _either(masks: Sequence[Mask]) -> Mask | None:
+    return np.asarray(np.any(masks, axis=0)) if masks else None
+
+
+def _many(counted: Mask, times: Array | None) -> int:
+    return int(counted.sum() if times is None else times[counted].sum())

@@ -6,7 +6,9 @@ the same interval, whatever was computed before and however documents are named 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, sqrt
 from statistics import NormalDist
 from zlib import crc32
@@ -54,15 +56,33 @@ def interval(statistic: Statistic, key: str, seed: int = 0, resamples: int = RES
     `undefined` statistic; `too_few_documents` under 5; `unstable` when the figure has no value without some document,
     or in more than 5% of the resamples; `no_spread` when it is the same whatever documents are drawn.
     """
-    sums = statistic.by_document()
-    documents = len(sums)
-    if statistic.problem:
-        return Interval(None, None, "none", "undefined")
-    if documents < LEAST_DOCUMENTS:
-        return Interval(None, None, "none", "too_few_documents")
-    if documents < BOOTSTRAP_FROM:
-        return _jackknife(statistic, sums)
-    return _bootstrap(statistic, sums, np.random.default_rng([seed, crc32(key.encode())]), resamples)
+    return intervals([statistic], key, seed, resamples)[0]
+
+
+def intervals(
+    statistics: Sequence[Statistic], key: str, seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[Interval, ...]:
+    """What `interval` gives for each of several statistics of one key, whose random numbers are drawn only once."""
+    found: dict[int, Interval] = {}
+    drawing: dict[tuple[int, ...], list[tuple[int, Array]]] = {}  # by how often each row of sums occurs
+    for place, statistic in enumerate(statistics):
+        sums = np.empty((0, 0)) if statistic.problem else statistic.by_document()
+        if statistic.problem:
+            found[place] = Interval(None, None, "none", "undefined")
+        elif len(sums) < LEAST_DOCUMENTS:
+            found[place] = Interval(None, None, "none", "too_few_documents")
+        elif len(sums) < BOOTSTRAP_FROM:
+            found[place] = _jackknife(statistic, sums)
+        else:
+            kinds, times = _kinds(sums)
+            drawing.setdefault(tuple(times.tolist()), []).append((place, kinds))
+    for often, members in drawing.items():
+        draws = np.random.default_rng([seed, crc32(key.encode())])
+        values = _bootstrap([(statistics[place], kinds) for place, kinds in members], often, draws, resamples)
+        found |= {
+            place: _percentiles(statistics[place], each) for (place, _), each in zip(members, values, strict=True)
+        }
+    return tuple(found[place] for place in range(len(statistics)))
 
 
 def jackknife_error(statistic: Statistic, sums: Array) -> float | None:
@@ -83,7 +103,7 @@ def clustering(statistic: Statistic) -> Clustering | None:
     None where either is undefined or there are fewer than 5 documents.
     """
     sums = statistic.by_document()
-    units = statistic.tallies[statistic.counted]
+    units = statistic.singly()
     if statistic.problem or len(sums) < LEAST_DOCUMENTS:
         return None
     over_documents, over_units = jackknife_error(statistic, sums), jackknife_error(statistic, units)
@@ -142,16 +162,26 @@ def _jackknife(statistic: Statistic, sums: Array) -> Interval:
     return _cut(statistic, value - half, value + half, method)
 
 
-def _bootstrap(statistic: Statistic, sums: Array, random: np.random.Generator, resamples: int) -> Interval:
-    method = f"cluster bootstrap, {resamples} resamples, percentile"
-    kinds, times = _kinds(sums)
-    step, values = max(1, _CELLS // max(sums.shape)), []
+def _bootstrap(
+    members: Sequence[tuple[Statistic, Array]], times: tuple[int, ...], random: np.random.Generator, resamples: int
+) -> list[Array]:
+    """The values of statistics, each with its sums by kind of document, over the same draws of documents."""
+    columns = np.hstack([kinds for _, kinds in members])
+    cuts = list(accumulate(kinds.shape[1] for _, kinds in members))[:-1]
+    step = max(1, _CELLS // max(sum(times), columns.shape[1]))
+    values: list[list[Array]] = [[] for _ in members]
     for start in range(0, resamples, step):
-        weights = _drawn(times, min(step, resamples - start), random)
-        values.append(statistic.formula(_product(weights, kinds)))
-    found = np.concatenate(values)
+        weights = _drawn(np.array(times, dtype=np.int64), min(step, resamples - start), random)
+        parts = np.split(_product(weights, columns), cuts, axis=-1)
+        for (statistic, _), part, held in zip(members, parts, values, strict=True):
+            held.append(statistic.formula(part))
+    return [np.concatenate(held) for held in values]
+
+
+def _percentiles(statistic: Statistic, found: Array) -> Interval:
+    method = f"cluster bootstrap, {len(found)} resamples, percentile"
     defined = found[~np.isnan(found)]
-    if len(defined) < _DEFINED * resamples:
+    if len(defined) < _DEFINED * len(found):
         return Interval(None, None, method, "unstable")
     low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return _cut(statistic, float(low), float(high), method)

@@ -108,7 +108,8 @@ def frequency_ratio(grid: Grid) -> Statistic:
 
 def four(grid: Grid) -> tuple[int, int, int, int]:
     """a, b, c, d of the first two coders."""
-    a, b, c, d = _table(grid).sum(axis=0)
+    table = _table(grid)
+    a, b, c, d = table.sum(axis=0) if grid.times is None else grid.times @ table
     return int(a), int(b), int(c), int(d)
 
 
@@ -155,4 +156,6 @@ def _statistic(
     def over(sums: Array) -> Array:
         return formula(Four(*np.moveaxis(sums, -1, 0)))
 
-    return statistic(tallies, counted, grid.documents, over, least=1, undefined=undefined, bounds=bounds)
+    return statistic(
+        tallies, counted, grid.documents, over, least=1, undefined=undefined, bounds=bounds, times=grid.times
+    )

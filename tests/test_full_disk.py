@@ -16,6 +16,7 @@ from tests.fakes import FakeServer
 from tests.faulty import make, places, work
 from tests.scripted import coder
 
+pytestmark = pytest.mark.xdist_group("forks")  # so that one fork server and one undisturbed run serve all
 Rows = list[tuple[str, int, str, str, int, int]]
 UNITS = 120
 CONCURRENCY = 8
@@ -46,7 +47,6 @@ def test_a_full_disk_is_said_and_with_room_again_the_same_command_goes_on(
         assert "make room, then run the same command again" in caught.value.hint
         states = project.units.states() if project.runs.all() else {}
         assert sum(states.get(s, 0) for s in ("coded", "none")) == len(seen) == stored(project)
-        print("XX", room, len(seen), len(server.sent), caught.value)
         assert 0 <= len(server.sent) - stored(project) <= CONCURRENCY
         lost = len(server.sent) - stored(project)
         if lost:

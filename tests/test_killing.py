@@ -15,16 +15,20 @@ import pytest
 from assistant.project import Project
 from tests.fakes import Body, FakeServer, Response
 from tests.faulty import make, places
+from tests.heavy import sized
 from tests.scripted import coder, several
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
+    pytest.mark.xdist_group("forks"),  # so that one fork server serves all of these tests
+]
 if sys.platform != "win32":
     from tests.forking import Codart
 
 UNITS = 120
 CONCURRENCY = 6
 LATENCY = 0.02  # seconds
-KILLS = 10  # of each way
+KILLS = sized(3, 10)  # of each way
 WAYS = {
     "assigning": ["--only", "assignment"],
     "packed": ["--only", "assignment", "--pack", "4"],
@@ -107,7 +111,8 @@ def killed_and_whole(folder: Path, server: FakeServer, way: str) -> None:
     assert lost <= KILLS * CONCURRENCY
 
 
-def test_killed_thirty_times_a_run_ends_as_if_nothing_had_happened(tmp_path: Path, server: FakeServer) -> None:
+def test_killed_at_any_moment_a_run_ends_as_if_nothing_had_happened(tmp_path: Path, server: FakeServer) -> None:
+    """Nine kills; thirty with CODART_HEAVY=1."""
     with ThreadPoolExecutor() as pool:
         for end in [pool.submit(killed_and_whole, tmp_path, server, way) for way in WAYS]:
             end.result()

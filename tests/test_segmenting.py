@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import textwrap
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -401,7 +402,7 @@ def documents(draw: st.DrawFn) -> Document:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents())
 def test_segments_of_every_size_tile_any_document(doc: Document) -> None:
     for size in SIZES:
@@ -413,14 +414,14 @@ def test_segments_of_every_size_tile_any_document(doc: Document) -> None:
         assert found == segment(doc, size)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents())
 def test_sentences_lie_within_paragraphs_and_paragraphs_within_turns(doc: Document) -> None:
     edges = [{s.span.start for s in segment(doc, size)} for size in ("turn", "paragraph", "sentence")]
     assert edges[0] <= edges[1] <= edges[2]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(documents())
 def test_no_paragraph_or_sentence_is_heavier_than_the_limit(doc: Document) -> None:
     for size in ("paragraph", "sentence"):
@@ -432,9 +433,11 @@ LINES = ["a:\n", "受访者：\n", "A: b\n", "a|b\n", "- x\n", "a\n-\n", "1.a\n"
 
 @pytest.mark.parametrize("unit", LINES)
 def test_many_lines_of_one_sort_take_linear_work(unit: str) -> None:
-    """Quadratic work on any of these would take longer than the suite lets a test run."""
-    text = unit * (60_000 // len(unit)) + "x"
+    """Quadratic work on any of these would take more than ten seconds."""
+    text = unit * (20_000 // len(unit)) + "x"
+    started = time.process_time()
     assert sum(s.span.end - s.span.start for s in segment(document(text), "sentence")) == len(text)
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

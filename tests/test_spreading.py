@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,14 +33,17 @@ from assistant.spreading.paying import paid
 from tests.fakes import Body, FakeServer, Response, failing
 from tests.scripted import asked, coder
 
-pytest.importorskip("distributed", reason="distributed is not installed: pip install 'codart[dask]'")
-
 ROOT = Path(__file__).resolve().parents[1]
 COUNT = 28
 WORKERS_KEY = "key-of-the-worker"
 Rows = list[tuple[Any, ...]]
 Thing = TypeVar("Thing")
-pytestmark = pytest.mark.xdist_group("cluster")  # so that one cluster serves all of these tests
+pytestmark = [
+    pytest.mark.xdist_group("cluster"),  # so that one cluster serves all of these tests
+    pytest.mark.skipif(
+        find_spec("distributed") is None, reason="distributed is not installed: pip install 'codart[dask]'"
+    ),
+]
 
 
 @dataclass
@@ -500,6 +504,33 @@ def test_worker_logs_hold_no_words_of_the_study(two: Site) -> None:
     assert not any("用户" in log for log in logs)
 
 
+def codart(*arguments: object) -> int:
+    """Run the command line; its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    assert isinstance(stop.value.code, int)
+    return stop.value.code
+
+
+def test_the_command_line_sends_a_run_to_a_cluster_and_goes_on_with_it_from_here(
+    two: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeServer(coder) as server, study(tmp_path / "far") as project:
+        served = ("--model", "compatible:scripted", "--base-url", server.base_url, "--project", project.folder)
+        spread_out = ("suggest", "--engine", "dask", "--scheduler", two.address, *served)
+        assert codart(*spread_out) == 2  # nothing leaves this machine without a yes
+        assert "by the workers of" in capsys.readouterr().err
+        assert not server.chats
+        assert codart(*spread_out, "--only", "assignment", "--yes") == 0
+        assert len(server.chats) == COUNT
+        assert codart("suggest", *served, "--only", "assignment") == 0
+        assert len(server.chats) == COUNT
+        assert [run.id for run in project.runs.all()] == [1]
+        assert codart(*spread_out, "--verify", "--yes") == 2
+        assert "without --engine" in capsys.readouterr().err
+        assert codart("suggest", "--engine", "dask", *served) == 2
+
+
 def test_a_killed_worker_loses_nothing_and_nothing_is_stored_twice(two: Site, tmp_path: Path) -> None:
     done: list[Segment] = []
     with FakeServer(coder, latency=0.2) as server, study(tmp_path / "far") as far, study(tmp_path / "near") as near:
@@ -535,30 +566,3 @@ def test_a_lost_scheduler_stops_the_run_and_what_was_stored_is_kept(
         assert 8 <= states["coded"] + states["none"] < COUNT
         server.latency = 0.0
         assert project.units.states(here(project, server, codebook="dart")) == DONE
-
-
-def codart(*arguments: object) -> int:
-    """Run the command line; its exit code."""
-    with pytest.raises(SystemExit) as stop:
-        main([str(argument) for argument in arguments])
-    assert isinstance(stop.value.code, int)
-    return stop.value.code
-
-
-def test_the_command_line_sends_a_run_to_a_cluster_and_goes_on_with_it_from_here(
-    two: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with FakeServer(coder) as server, study(tmp_path / "far") as project:
-        served = ("--model", "compatible:scripted", "--base-url", server.base_url, "--project", project.folder)
-        spread_out = ("suggest", "--engine", "dask", "--scheduler", two.address, *served)
-        assert codart(*spread_out) == 2  # nothing leaves this machine without a yes
-        assert "by the workers of" in capsys.readouterr().err
-        assert not server.chats
-        assert codart(*spread_out, "--only", "assignment", "--yes") == 0
-        assert len(server.chats) == COUNT
-        assert codart("suggest", *served, "--only", "assignment") == 0
-        assert len(server.chats) == COUNT
-        assert [run.id for run in project.runs.all()] == [1]
-        assert codart(*spread_out, "--verify", "--yes") == 2
-        assert "without --engine" in capsys.readouterr().err
-        assert codart("suggest", "--engine", "dask", *served) == 2

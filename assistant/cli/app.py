@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from assistant import __version__
-from assistant.cli import codebooks, decide, documents, evaluate, exports, lookup, runs, setup, suggest, suggestions
+from assistant.cli import (
+    codebooks,
+    decide,
+    documents,
+    evaluate,
+    exports,
+    golds,
+    lookup,
+    runs,
+    setup,
+    suggest,
+    suggestions,
+)
 
 app = typer.Typer(
     name="codart",
@@ -51,4 +63,5 @@ app.command("status")(suggestions.status)
 app.command("search")(lookup.search)
 app.command("quote")(lookup.quote)
 app.command("export")(exports.export)
+app.add_typer(golds.app, name="gold")
 app.add_typer(evaluate.app, name="eval")

@@ -251,6 +251,12 @@ def hold_out(
     """
     with opened(project) as study:
         found = [study.documents.find(name) for name in documents]
+        lock = study.locks.current()
+        if lock and release and any(one.id in lock.documents for one in found):
+            raise UsageError(
+                "these documents are kept for the test, and their gold was hashed when they were locked",
+                f"to keep others instead: codart gold lock{at(project)}",
+            )
         for one in found:
             study.documents.hold_out(one.id, not release)
     say(f"{'released' if release else 'held out'}: {', '.join(one.name for one in found)}")

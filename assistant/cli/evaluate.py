@@ -1,4 +1,4 @@
-"""codart eval: how far codings agree, from plain files; no project is needed."""
+"""codart eval: how far codings agree: runs and gold of a project, or plain files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import AsJson
+from assistant.cli import predict, reports
+from assistant.cli.options import HERE, AsJson, ProjectDir, at, opened
 from assistant.cli.output import console, say, show_json, table
+from assistant.cli.reports import Book, EveryCode, Runs, Split
+from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from eval.measures import Measure, Scores
     from eval.results import Judged, Result, Tally
 
-app = typer.Typer(help="Measure how far codings agree, from plain files.", rich_markup_mode=None)
+app = typer.Typer(help="Measure how far suggestions agree with what people coded.", rich_markup_mode=None)
+
+app.command("run")(predict.run)
+app.command("report")(reports.report)
+app.command("compare")(reports.compare)
+app.command("novel")(reports.novel)
 
 _WIDE = 140  # columns that a row per code needs
 _CODE_FIGURES = {"kappa": "kappa", "alpha_nominal": "alpha", "p_pos": "agree: given", "p_neg": "agree: not given"}
@@ -56,18 +64,32 @@ _NO_INTERVAL = {
 
 @app.command("score")
 def score(
-    gold: Annotated[Path, typer.Option("--gold", help="JSONL file of what people coded; format: docs/eval.md.")],
-    pred: Annotated[Path, typer.Option("--pred", help="JSONL file of what is judged, in the same format.")],
+    runs: Runs = None,
+    gold: Annotated[
+        str, typer.Option("--gold", help="Gold coders of the project; with --pred a JSONL file: docs/eval.md.")
+    ] = "",
+    pred: Annotated[
+        Path | None, typer.Option("--pred", help="JSONL file of what is judged; then no project is needed.")
+    ] = None,
+    codebook: Book = "",
+    split: Split = "",
+    every_code: EveryCode = False,
+    project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Compare codings with those of one person or more: agreement by code with intervals, the people beside it.
 
+    Runs of a project against its gold, or one file against another. Nothing is sent anywhere.
+
     Example: codart eval score --gold people.jsonl --pred model.jsonl
     """
-    from eval.plain import read
-    from eval.scoring import score_files
-
-    result = score_files(read(gold), read(pred))
+    reports.on_one_thread()
+    if pred is not None:
+        result = _files(Path(gold), pred) if gold else _lacking()
+    elif Path(gold).is_file():
+        result = _lacking()
+    else:
+        result = _project(runs, gold, codebook, split, project, every_code=every_code)
     if as_json:
         show_json(result.as_dict())
         return
@@ -75,6 +97,30 @@ def score(
         if number:
             say()
         _say_judged(result, judged)
+
+
+def _files(gold: Path, pred: Path) -> Result:
+    from eval.plain import read
+    from eval.scoring import score_files
+
+    return score_files(read(gold), read(pred))
+
+
+def _lacking() -> Result:
+    raise UsageError("one file is compared with another", "name both: --gold people.jsonl --pred model.jsonl")
+
+
+def _project(
+    runs: list[int] | None, gold: str, codebook: str, split: str, project: Path, *, every_code: bool
+) -> Result:
+    from eval.assessing import score_evidence
+
+    with opened(project) as study:
+        wish = reports.wanted(runs, gold, codebook, split, open_codes=False, every_code=every_code)
+        found = reports.evidence(study, wish, "score")
+    if not found.machines:
+        raise UsageError("no run has answered the coded units yet", f"ask with: codart eval run{at(project)}")
+    return score_evidence(found)
 
 
 def _say_judged(result: Result, judged: Judged) -> None:

@@ -175,8 +175,12 @@ def carry_out(
     yes: bool = True,
     hints: bool = True,
     batching: Batching | None = None,
+    collect: list[Summary] | None = None,
 ) -> int:
-    """Do an order, or go on with one run, with progress shown; then print how runs stand. Returns the exit code."""
+    """Do an order, or go on with one run, with progress shown; then print how runs stand. Returns the exit code.
+
+    With `collect`, summaries are added to it and printed for people only.
+    """
     import asyncio
 
     from assistant.cli.batches import say_waiting
@@ -196,7 +200,10 @@ def carry_out(
         finally:
             summaries = [_summary(study, tally) for tally in watch.tallies]
             _close(watch)
-            _print(summaries, as_json=as_json)
+            if collect is None or not as_json:
+                _print(summaries, as_json=as_json)
+            if collect is not None:
+                collect += summaries
             if hints and not as_json:
                 _advise(summaries, order.model, where)
     return _exit_code(why, summaries)

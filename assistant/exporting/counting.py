@@ -76,10 +76,13 @@ def first_runs(study: Study) -> tuple[RunRecord, ...]:
 
 
 def complete(study: Study, kind: str, codebook: str) -> bool:
-    """Whether one finished run of that kind and lens asked about every segment of the study (headings apart)."""
+    """Whether one finished run for that kind and lens asked about every segment of the study (headings apart).
+
+    A joint run is for both kinds.
+    """
     wanted = sum(s.kind != "heading" for d in current(study) for s in study.segments.get(d.id, ()))
     return any(
-        r.kind == kind
+        (r.kind == kind or bool(r.parameters.get("joint")))
         and (kind == "open" or r.lens == codebook)
         and not any(r.units.get(s) for s in ("pending", "failed", "refused"))
         and sum(r.units.values()) >= wanted > 0

@@ -11,11 +11,14 @@ from assistant import settings as toml
 from assistant.errors import ProjectError, UsageError
 from assistant.project.batches import Batch, Batches, Posted
 from assistant.project.codebooks import Codebooks
-from assistant.project.codings import Codings
+from assistant.project.codings import Codings, Placed
 from assistant.project.database import Database
 from assistant.project.documents import Added, Documents
+from assistant.project.golds import Coded, Gold, Golds, Series
+from assistant.project.locks import Lock, Locks, Opening
 from assistant.project.replies import Replies
 from assistant.project.runs import RunPlan, Runs
+from assistant.project.samples import Sample, Samples, Stratum
 from assistant.project.units import STATES, Choice, Label, Unit, Units
 from assistant.project.vectors import Vectors
 from assistant.settings import Settings
@@ -27,14 +30,25 @@ __all__ = [
     "Batches",
     "Choice",
     "Codebooks",
+    "Coded",
     "Codings",
     "Documents",
+    "Gold",
+    "Golds",
     "Label",
+    "Lock",
+    "Locks",
+    "Opening",
+    "Placed",
     "Posted",
     "Project",
     "Replies",
     "RunPlan",
     "Runs",
+    "Sample",
+    "Samples",
+    "Series",
+    "Stratum",
     "Unit",
     "Units",
     "Vectors",
@@ -59,6 +73,9 @@ class Project:
         self.units = Units(self._database, self.codings, self.replies)
         self.runs = Runs(self._database, self.codings, self.units, self.replies)
         self.batches = Batches(self._database)
+        self.golds = Golds(self._database, self.codings)
+        self.samples = Samples(self._database)
+        self.locks = Locks(self._database)
         self.codebooks = Codebooks(self._database)
         self.vectors = Vectors(self._database)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import UsageError
@@ -24,6 +25,7 @@ from assistant.model import (
     Record,
     Segment,
     Suggestion,
+    SuggestionKind,
     Verdict,
 )
 from assistant.project.database import Database, now
@@ -43,8 +45,26 @@ _RECORDS = """
         SELECT 1 FROM decisions own JOIN decisions later
             ON later.suggestion = own.suggestion AND later.coder = own.coder AND later.id > own.id
         WHERE own.coding = c.id)
+    AND NOT EXISTS (  -- of a gold coder's work on the same words the newest edition stands
+        SELECT 1 FROM golds own JOIN golds later ON later.coder = own.coder AND later.kind = own.kind
+            AND later.codebook IS own.codebook AND later.id > own.id
+            JOIN gold_units unit ON unit.gold = later.id AND unit.document = c.document
+        WHERE own.id = c.gold AND unit.start <= c.start AND c.start < unit.end)
 """
 _STATES = {None: "suggested", "accept": "accepted", "edit": "edited", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A code given to a segment, on words of it: `start` and `end` are code points of the segment's text."""
+
+    code: str
+    quote: str
+    start: int
+    end: int
+    polarity: str | None
+    why: str
+    confidence: float | None
 
 
 class Codings:
@@ -70,8 +90,9 @@ class Codings:
                 coder=about["coder"],
                 segment=segment,
                 suggestion=s,
-                codebook=about["lens"],
-                codebook_version=about["codebook_version"],
+                # An open code belongs to no book, also where a prompt asked for both kinds and showed one.
+                codebook=about["lens"] if s.kind == "assignment" else None,
+                codebook_version=about["codebook_version"] if s.kind == "assignment" else None,
                 run=run,
             )
             for s in suggestions
@@ -87,6 +108,7 @@ class Codings:
         codebook_version: str | None,
         run: int | None,
         decides: int | None = None,
+        gold: int | None = None,
     ) -> int:
         quote = suggestion.quote
         row: dict[str, Any] = {
@@ -109,10 +131,25 @@ class Codings:
             "confidence": suggestion.confidence,
             "run": run,
             "suggestion": decides,
+            "gold": gold,
             "created": now(),
         }
         marks = ", ".join("?" for _ in row)
         return self._db.write(f"INSERT INTO codings ({', '.join(row)}) VALUES ({marks})", row.values())
+
+    def add_gold(
+        self, gold: int, coder: int, book: str | None, version: str | None, segment: Segment, coding: Suggestion
+    ) -> int:
+        """Store what a gold coder gave to a segment, in one edition of their work; returns the new id."""
+        return self._add(
+            coder=coder,
+            segment=segment,
+            suggestion=coding,
+            codebook=book,
+            codebook_version=version,
+            run=None,
+            gold=gold,
+        )
 
     def add_checks(self, run: int, checks: Sequence[Check]) -> None:
         """Store what a checking run says about suggestions; what it said about one before stands."""
@@ -130,6 +167,20 @@ class Codings:
             [run, segment],
         )
         return [(r["id"], r["code"], r["quote"], r["polarity"]) for r in rows]
+
+    def given(self, run: int, kind: SuggestionKind) -> dict[int, tuple[Placed, ...]]:
+        """All suggestions of a kind that a run made, by segment id."""
+        found: dict[int, list[Placed]] = {}
+        for r in self._db.stream(
+            "SELECT codings.*, segments.start AS segment_start FROM codings"
+            " JOIN segments ON segments.id = codings.segment"
+            " WHERE run = ? AND codings.kind = ? AND suggestion IS NULL ORDER BY codings.start, codings.id",
+            [run, kind],
+        ):
+            start, end = r["start"] - r["segment_start"], r["end"] - r["segment_start"]
+            placed = Placed(r["code"], r["quote"], start, end, r["polarity"], r["rationale"], r["confidence"])
+            found.setdefault(r["segment"], []).append(placed)
+        return {segment: tuple(each) for segment, each in found.items()}
 
     def decide(self, record: Record, segment: Segment, decision: Decision, coded: Suggestion | None, coder: str) -> int:
         """Store a decision about a suggestion and, unless rejected, the person's coding. Returns the decision's id."""
@@ -293,7 +344,7 @@ def _record(row: sqlite3.Row, decisions: tuple[Verdict, ...] = (), checks: tuple
         codebook_version=row["codebook_version"],
         coder=Coder(row["coder_kind"], row["coder_name"]),
         run=row["run"],
-        state=_STATES[row["action"]],  # type: ignore[arg-type]
+        state="accepted" if row["coder_kind"] == "gold" else _STATES[row["action"]],  # type: ignore[arg-type]
         rationale=row["rationale"],
         confidence=row["confidence"],
         suggestion=row["suggestion"],

@@ -262,4 +262,89 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER checks_never_go BEFORE DELETE ON checks
         BEGIN SELECT RAISE(ABORT, 'checks are append-only'); END;
     """,
+    """
+    CREATE TABLE golds (
+        id INTEGER PRIMARY KEY,
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        kind TEXT NOT NULL CHECK (kind IN ('open', 'assignment')),
+        codebook TEXT,
+        codebook_version TEXT,
+        file TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        blind INTEGER,
+        why TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX golds_by_coder ON golds(coder, kind);
+    CREATE TABLE gold_units (
+        id INTEGER PRIMARY KEY,
+        gold INTEGER NOT NULL REFERENCES golds(id),
+        document INTEGER NOT NULL REFERENCES documents(id),
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        coded INTEGER NOT NULL,
+        marked INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX gold_units_by_document ON gold_units(document, start);
+    CREATE INDEX gold_units_by_gold ON gold_units(gold);
+    ALTER TABLE codings ADD COLUMN gold INTEGER REFERENCES golds(id);
+    CREATE INDEX codings_by_gold ON codings(gold) WHERE gold IS NOT NULL;
+
+    CREATE TABLE samples (
+        id INTEGER PRIMARY KEY,
+        scheme TEXT NOT NULL,
+        wanted INTEGER NOT NULL,
+        seed INTEGER NOT NULL,
+        "by" TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE sample_strata (
+        sample INTEGER NOT NULL REFERENCES samples(id),
+        name TEXT NOT NULL,
+        frame INTEGER NOT NULL,
+        drawn INTEGER NOT NULL,
+        PRIMARY KEY (sample, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sample_units (
+        sample INTEGER NOT NULL REFERENCES samples(id),
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        stratum TEXT NOT NULL,
+        chance REAL NOT NULL,
+        PRIMARY KEY (sample, segment)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE locks (
+        id INTEGER PRIMARY KEY,
+        documents TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        "by" TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE openings (
+        id INTEGER PRIMARY KEY,
+        "lock" INTEGER NOT NULL REFERENCES locks(id),
+        command TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        runs TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TRIGGER golds_never_change BEFORE UPDATE ON golds
+        BEGIN SELECT RAISE(ABORT, 'gold codings are append-only'); END;
+    CREATE TRIGGER golds_never_go BEFORE DELETE ON golds
+        BEGIN SELECT RAISE(ABORT, 'gold codings are append-only'); END;
+    CREATE TRIGGER gold_units_never_change BEFORE UPDATE ON gold_units
+        BEGIN SELECT RAISE(ABORT, 'gold codings are append-only'); END;
+    CREATE TRIGGER gold_units_never_go BEFORE DELETE ON gold_units
+        BEGIN SELECT RAISE(ABORT, 'gold codings are append-only'); END;
+    CREATE TRIGGER samples_never_change BEFORE UPDATE ON sample_units
+        BEGIN SELECT RAISE(ABORT, 'a drawn sample never changes'); END;
+    CREATE TRIGGER samples_never_go BEFORE DELETE ON sample_units
+        BEGIN SELECT RAISE(ABORT, 'a drawn sample never changes'); END;
+    CREATE TRIGGER openings_never_change BEFORE UPDATE ON openings
+        BEGIN SELECT RAISE(ABORT, 'the log of openings is append-only'); END;
+    CREATE TRIGGER openings_never_go BEFORE DELETE ON openings
+        BEGIN SELECT RAISE(ABORT, 'the log of openings is append-only'); END;
+    """,
 )

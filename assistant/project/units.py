@@ -5,9 +5,10 @@ One transaction stores all that a call gave: prompts as sent, replies, suggestio
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from assistant.model import Discard, Outcome, Prompt, Reply, Segment, UnitRecord, UnitState
 from assistant.project.codings import Codings
@@ -24,20 +25,30 @@ Label = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which segments are meant: those of a case, of a document, or all."""
+    """Which segments are meant: those of a case, of a document, of a test split, that gold coders coded, or all."""
 
     case: str = ""
     document: int | None = None
+    gold: tuple[str, ...] = ()  # only what one of these gold coders has coded
+    split: Literal["", "dev", "test"] = ""  # only documents that are not, or that are, held out
 
     @property
     def where(self) -> str:
-        """As SQL over documents; its values are `values`."""
-        return "AND (? = '' OR documents.\"case\" = ?) AND (? IS NULL OR documents.id = ?)"
+        """As SQL over segments and documents; its values are `values`."""
+        return (
+            "AND (? = '' OR documents.\"case\" = ?) AND (? IS NULL OR documents.id = ?)"
+            " AND (? = '' OR documents.held_out = (? = 'test')) AND (? = '[]' OR EXISTS"
+            " (SELECT 1 FROM gold_units JOIN golds ON golds.id = gold_units.gold JOIN coders ON coders.id = golds.coder"
+            " WHERE gold_units.document = documents.id AND gold_units.start <= segments.start"
+            " AND segments.end <= gold_units.end AND gold_units.coded"
+            " AND coders.name IN (SELECT value FROM json_each(?))))"
+        )
 
     @property
     def values(self) -> list[Any]:
         """The values of `where`."""
-        return [self.case, self.case, self.document, self.document]
+        gold = json.dumps(self.gold)
+        return [self.case, self.case, self.document, self.document, self.split, self.split, gold, gold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +140,8 @@ class Units:
         rows = self._db.rows(
             "SELECT units.place, codings.code, codings.quote FROM units"
             " JOIN codings ON codings.run = units.run AND codings.segment = units.segment"
-            " WHERE units.run = ? AND units.place >= ? AND units.place < ? AND codings.suggestion IS NULL"
-            " ORDER BY units.place, codings.id",
+            " WHERE units.run = ? AND units.place >= ? AND units.place < ? AND codings.kind = 'open'"
+            " AND codings.suggestion IS NULL ORDER BY units.place, codings.id",
             [run, start, end],
         )
         return [(r["place"], r["code"], r["quote"]) for r in rows]
@@ -141,8 +152,8 @@ class Units:
         for row in self._db.stream(
             "SELECT units.place, codings.code, codings.quote FROM units"
             " JOIN codings ON codings.run = units.run AND codings.segment = units.segment"
-            " WHERE units.run = ? AND units.place < ? AND codings.suggestion IS NULL"
-            " ORDER BY units.place DESC, codings.id DESC",
+            " WHERE units.run = ? AND units.place < ? AND codings.kind = 'open'"
+            " AND codings.suggestion IS NULL ORDER BY units.place DESC, codings.id DESC",
             [run, before],
         ):
             if len(found) == most:

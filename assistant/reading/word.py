@@ -47,11 +47,20 @@ _NOTE_KINDS = (("footnote", "脚注", "Footnotes"), ("endnote", "尾注", "Endno
 
 def compose(data: bytes, extension: str) -> Content:
     """Paragraphs, headings and table rows in order; footnotes and endnotes follow under a heading of their own."""
+    return walk(load(data))
+
+
+def load(data: bytes) -> Any:
+    """The python-docx document in `data`, once its zip is known to be safe. Raises ReadingError where it is not."""
     if not any(name.startswith("word/") for name in inspect(data)):
         raise ReadingError("it is a zip file but not a Word document", "Save it as .docx from Word or WPS.")
     import docx
 
-    document = docx.Document(io.BytesIO(data))
+    return docx.Document(io.BytesIO(data))
+
+
+def walk(document: Any) -> Content:
+    """The content of a loaded document; equal documents give equal text."""
     levels = _heading_levels(document.styles.element)
     draft = Draft()
     body = document.element.body
@@ -107,6 +116,13 @@ def _words(paragraph: Any) -> tuple[str, list[Any]]:
 
     collect(paragraph)
     return "".join(parts), boxes
+
+
+def paragraphs(container: Any) -> Iterator[str]:
+    """The words of each paragraph in `container`, tracked changes accepted; line breaks as line feeds."""
+    for element in _blocks(container):
+        if element.tag == _PARAGRAPH:
+            yield _words(element)[0]
 
 
 def _add_table(draft: Draft, table: Any) -> None:

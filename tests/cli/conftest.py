@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,23 +42,27 @@ REPORT = (
 )
 
 
+def call(*arguments: object) -> int:
+    """Run the command line in this process; its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    assert isinstance(stop.value.code, int)
+    return stop.value.code
+
+
 @pytest.fixture
 def codart(capsys: pytest.CaptureFixture[str]) -> Codart:
     def run(*arguments: object) -> Printed:
         capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
+        code = call(*arguments)
         printed = capsys.readouterr()
-        code = stop.value.code
-        assert isinstance(code, int)
         return Printed(code, printed.out, printed.err)
 
     return run
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    folder = tmp_path / "docs"
+def write(folder: Path) -> Path:
+    """The two documents, as files."""
     folder.mkdir()
     (folder / "interview.txt").write_text(INTERVIEW, encoding="gb18030")
     (folder / "report.md").write_text(REPORT, encoding="utf-8")
@@ -65,17 +70,36 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def study(codart: Codart, files: Path, tmp_path: Path) -> Path:
-    """A project with two documents, not coded yet."""
-    folder = tmp_path / "study"
-    assert codart("init", folder, "--question", "用户怎样参与？", "--coder", "Li").code == 0
-    assert codart("add", files / "interview.txt", "--case", "小米", "--project", folder).code == 0
-    assert codart("add", files / "report.md", "--case", "Openbike", "--project", folder).code == 0
+def files(tmp_path: Path) -> Path:
+    return write(tmp_path / "docs")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `study` is copied from."""
+    top = tmp_path_factory.mktemp("template")
+    files, folder = write(top / "docs"), top / "study"
+    assert call("init", folder, "--question", "用户怎样参与？", "--coder", "Li") == 0
+    assert call("add", files / "interview.txt", "--case", "小米", "--project", folder) == 0
+    assert call("add", files / "report.md", "--case", "Openbike", "--project", folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def coded_template(template: Path) -> Path:
+    """What `coded` is copied from."""
+    folder = shutil.copytree(template, template.with_name("coded"))
+    assert call("suggest", "--project", folder) == 0
     return folder
 
 
 @pytest.fixture
-def coded(codart: Codart, study: Path) -> Path:
+def study(template: Path, files: Path, tmp_path: Path) -> Path:
+    """A project with two documents, not coded yet."""
+    return shutil.copytree(template, tmp_path / "study")
+
+
+@pytest.fixture
+def coded(coded_template: Path, files: Path, tmp_path: Path) -> Path:
     """The same project, coded by the keyless baseline."""
-    assert codart("suggest", "--project", study).code == 0
-    return study
+    return shutil.copytree(coded_template, tmp_path / "study")

@@ -18,6 +18,11 @@ from tests.scripted import coder
 SECRET = "sk-test-DO-NOT-SHOW-1234567890"
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.pacing.BACKOFF", 0.05)
+
+
 def test_a_compatible_server_codes_the_project(codart: Codart, study: Path) -> None:
     with FakeServer(coder) as server:
         printed = codart("suggest", "--model", "compatible:m", "--base-url", server.base_url, "--project", study)
@@ -126,6 +131,7 @@ def test_ctrl_c_says_that_nothing_is_lost_and_the_next_run_goes_on(codart: Codar
         assert process.returncode == 130
         assert "all that was finished is stored" in err
         asked = len(server.chats)
+        server.latency = 0.0
         assert codart(*arguments, "--project", study).code == 0
     units = codart("status", "--json", "--project", study).json["units"]
     assert (units["pending"], units["failed"]) == (0, 0)

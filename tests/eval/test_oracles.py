@@ -17,6 +17,7 @@ from eval.uncertainty import clopper_pearson, wilson
 from eval.yes_no import mcnemar, positive_agreement, precision, recall
 
 SEEDS = range(6)
+pytestmark = pytest.mark.xdist_group("libraries")  # so that one process alone imports them
 
 
 def library(name: str) -> Any:

@@ -145,7 +145,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys((*GOOD, "spans", "length", "text"), JSON)))
 def test_no_json_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, row: dict[str, Any]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from scipy.stats import false_discovery_control, ttest_1samp
 
 from eval.replacing import Item, equal, guard, overlap, reject, replace
 
@@ -68,7 +67,10 @@ def test_t38_a_good_model_passes_where_silence_fails() -> None:
     assert guard(_yes_no(0.45, 1, "none"), 0.1, none=False, seed=1).verdict == "failed"
 
 
+@pytest.mark.xdist_group("libraries")
 def test_documents_are_what_is_tested() -> None:
+    from scipy.stats import ttest_1samp
+
     by_item, by_document = replace(_t37(6), 0.1, over="items"), replace(_t37(6), 0.1)
     assert [each.clusters for each in by_item.people] == [60, 60, 60]
     assert [each.clusters for each in by_document.people] == [10, 10, 10]
@@ -147,8 +149,11 @@ def test_too_few_have_a_status_and_no_number() -> None:
     )
 
 
+@pytest.mark.xdist_group("libraries")
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_rejection_is_benjamini_yekutieli(ps: list[float]) -> None:
+    from scipy.stats import false_discovery_control
+
     adjusted = false_discovery_control(ps, method="by")
     if min(abs(adjusted - 0.05)) > 1e-9:
         assert reject(ps) == [bool(each <= 0.05) for each in adjusted]

@@ -281,7 +281,7 @@ def test_the_page_names_every_metric() -> None:
     assert not [name for name in {*CODE_METRICS, *SET_METRICS, *SPAN_METRICS, "mcnemar"} if f"`{name}`" not in page]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(MARKS, MARKS), min_size=1, max_size=6))
 def test_u_alpha_over_all_codes_is_that_of_the_tiled_texts(
     tmp_path_factory: pytest.TempPathFactory, documents: list[tuple[list[tuple[int, int, str]], ...]]

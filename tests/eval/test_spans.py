@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from nervaluate import Evaluator
 
 from eval.spans import (
     Code,
@@ -84,8 +83,11 @@ apart = st.lists(  # spans of each side and how much the other side's is moved, 
 )
 
 
+@pytest.mark.xdist_group("libraries")
 @given(apart)
 def test_t31_schemes_as_nervaluate_counts_them(drawn: list[tuple[str, str, int, bool, bool]]) -> None:
+    from nervaluate import Evaluator
+
     gold = [Mark(100 * k, 100 * k + 9, code) for k, (code, _, _, here, _) in enumerate(drawn) if here]
     found = [Mark(100 * k + by, 100 * k + 9 + by, code) for k, (_, code, by, _, here) in enumerate(drawn) if here]
     as_dicts = [[{"label": m.code, "start": m.start, "end": m.end} for m in side] for side in (gold, found)]

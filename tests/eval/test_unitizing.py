@@ -124,7 +124,7 @@ def _slowly(texts: list[Continuum], binary: bool = False) -> float | None:
     return 1 - observed / expected
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts)
 def test_as_counted_character_by_character(drawn: list[Continuum]) -> None:
     found = unitized(drawn)
@@ -133,7 +133,7 @@ def test_as_counted_character_by_character(drawn: list[Continuum]) -> None:
         assert ours.status == ("undefined:no_variation" if slow is None else "no_interval:too_few_documents")
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts, st.permutations("DAR"), st.randoms())
 def test_coders_texts_and_names_change_nothing(drawn: list[Continuum], letters: list[str], chance: Any) -> None:
     renamed = dict(zip("DAR", letters, strict=True))
@@ -155,7 +155,7 @@ def test_coders_texts_and_names_change_nothing(drawn: list[Continuum], letters: 
         assert twin.coverage == pytest.approx(each.coverage)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts, st.integers(1, 50), st.integers(0, 50))
 def test_a_gap_may_move_from_the_end_to_the_front(drawn: list[Continuum], front: int, end: int) -> None:
     longer = [Continuum(text.length + front + end, text.coders) for text in drawn]
@@ -169,7 +169,7 @@ def test_a_gap_may_move_from_the_end_to_the_front(drawn: list[Continuum], front:
     _close(unitized(longer), unitized(moved))
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts)
 def test_texts_with_as_many_coders_count_as_one_long_text(drawn: list[Continuum]) -> None:
     pairs = [Continuum(text.length, text.coders[:2]) for text in drawn]
@@ -183,7 +183,7 @@ def test_texts_with_as_many_coders_count_as_one_long_text(drawn: list[Continuum]
     _close(unitized(pairs), unitized([Continuum(30 * len(pairs), tuple(laid))]))
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts)
 def test_sets_change_nothing_where_no_spans_overlap(drawn: list[Continuum]) -> None:
     tiled = [sets(text) for text in drawn]

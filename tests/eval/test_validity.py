@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from scipy.stats import beta, binom
 
 from eval.calibrating import Judged, accept, area, calibration, risk_coverage, upper_bound
 from eval.prevalence import Coded, Estimate, dsl, gold_only, naive, ppi, prevalence
@@ -164,7 +163,10 @@ def test_sure_and_right_is_calibrated() -> None:
     assert (calibration(perfect).brier, calibration(perfect).ece, calibration(perfect).status) == (0, 0, "ok")
 
 
+@pytest.mark.xdist_group("libraries")
 def test_accept_takes_the_widest_cut_whose_bound_holds() -> None:
+    from scipy.stats import beta
+
     items = [Judged(1.0, True)] * 200 + [Judged(0.8, True)] * 100 + [Judged(0.8, False)] * 3 + [Judged(0.6, False)] * 97
     found = accept(items)
     assert (found.share, found.least, found.accepted, found.errors) == (303 / 400, 0.8, 303, 3)
@@ -187,8 +189,11 @@ def test_accept_is_seldom_wrong_about_the_error_rate() -> None:
     assert failed <= 0.05 * 300 + 10
 
 
+@pytest.mark.xdist_group("libraries")
 @given(st.integers(1, 60), st.integers(0, 60), st.floats(0.5, 0.99))
 def test_upper_bound_is_where_so_few_errors_become_unlikely(total: int, hits: int, confidence: float) -> None:
+    from scipy.stats import binom
+
     hits = min(hits, total)
     bound = upper_bound(hits, total, confidence)
     assert bound == 1 if hits == total else binom.cdf(hits, total, bound) == pytest.approx(1 - confidence)

@@ -200,12 +200,12 @@ HOSTILE = [
 def test_time_does_not_explode_on_repetitive_lines(tmp_path: Path, extension: str) -> None:
     cue = "1\n00:00:01,000 --> 00:00:02,000\n"
     for unit in HOSTILE:
-        body = "# x" + unit * (200_000 // len(unit)) + "x"
+        body = "# x" + unit * (100_000 // len(unit)) + "x"
         path = save(tmp_path, f"a{extension}", cue + body if extension == ".srt" else body)
         started = time.process_time()
         with contextlib.suppress(ReadingError):
             read(path)
-        assert time.process_time() - started < 5, unit
+        assert time.process_time() - started < 2.5, unit
 
 
 def test_a_long_monologue_is_joined_in_linear_time(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from vectorstore.chroma import VectorIndex, _collection_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.xdist_group("chroma")  # so that one process imports Chroma and builds what is copied
+
 
 def test_it_finds_what_exact_search_finds(copy: Path) -> None:
     matrix = rows(1500)

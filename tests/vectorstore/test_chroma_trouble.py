@@ -16,6 +16,13 @@ from tests.vectorstore.making import ROOT, WIDTH, fill, rows
 from vectorstore import IndexBusy, IndexDamaged
 from vectorstore.chroma import VectorIndex
 
+pytestmark = pytest.mark.xdist_group("chroma")  # so that one process imports Chroma and builds what is copied
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vectorstore.chroma._WAIT", 0.3)
+
 
 def hnsw(folder: Path, name: str) -> Path:
     return next(folder.glob(f"data-*/*/{name}"))

@@ -15,6 +15,13 @@ from tests.vectorstore.making import ROOT, Bench, Semantic, ids, many
 from vectorstore import Corpus, Retriever, VectorstoreError
 from vectorstore.embedders import HashEmbedder
 
+pytestmark = pytest.mark.xdist_group("chroma")  # so that one process imports Chroma and builds what is copied
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vectorstore.chroma._WAIT", 0.3)
+
 
 def test_the_first_search_builds_and_later_ones_find_everything_in_place(bench: Bench) -> None:
     first = bench.retriever().search("风险 risk", 5, by="hybrid")

@@ -1,0 +1,344 @@
+"""A project in, the `Evidence` for a report out: units with their words, gold by coder, runs with what they said.
+
+A unit of a run that failed, was refused or has not run is missing, never "no code".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from assistant import indexing
+from assistant.drawing import digest
+from assistant.errors import UsageError
+from assistant.exporting.counting import block_of, blocks
+from assistant.model import Codebook, Document, RunRecord, Segment, SuggestionKind
+from assistant.project import Coded, Placed, Project, Series
+from eval.evidence import Coding, Evidence, Given, Label, Machine, Passage, Person, Stance
+from eval.plain import Key
+
+_QUOTE_FLAWS = ("edited", "ambiguous", "not_found", "no_quote")
+SAMPLE_CODERS = "Sample coder "  # the names of the shipped sample gold begin so
+Split = Literal["all", "dev", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be compared. Empty means: all there is that fits."""
+
+    coders: tuple[str, ...] = ()
+    runs: tuple[int, ...] = ()
+    codebook: str = ""  # the project's if empty
+    kind: SuggestionKind = "assignment"
+    split: Split | None = None  # None: dev if documents are kept for a test, else all
+    every_code: bool = False  # sub-codes too, instead of the blocks they belong to
+    stance: Stance = "codebook"
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The segments of a project with the keys of their units."""
+
+    units: Mapping[Key, Passage]
+    keys: Mapping[int, Key]  # by segment id
+    lengths: Mapping[int, int]
+
+
+def gather(project: Project, wanted: Wanted) -> Evidence:
+    """The evidence for what is wanted. UsageError if there is no gold, or no run that answers the same question."""
+    scheme = indexing.segment_all(project)
+    book = None
+    if wanted.kind == "assignment":
+        book = project.codebooks.in_force(wanted.codebook or project.settings.codebook)
+    series = _series(project, wanted, book)
+    work = {one: project.golds.coded(one, scheme) for one in series}
+    texts = _texts(project, scheme, work)
+    upper = _upper(book, every_code=wanted.every_code)
+    runs = _runs(project, wanted, book)
+    lock = project.locks.current()
+    split: Split = wanted.split or ("dev" if lock else "all")
+    evidence = Evidence(
+        title=project.folder.resolve().name,
+        question=project.settings.question,
+        kind=wanted.kind,
+        codebook=book.id if book else "",
+        labels=_labels(book, every_code=wanted.every_code),
+        units=_with_chances(project, scheme, texts, work),
+        people=tuple(_person(project, one, work[one], texts, upper, scheme) for one in series),
+        machines=tuple(_machine(project, run, texts, upper, wanted) for run in runs),
+        split=split,
+        lock=_lock(project, [fingerprint(run) for run in runs]),
+        sample=_sample(project, scheme, work),
+        sample_gold=all(coder.startswith(SAMPLE_CODERS) for coder, _, _ in series),
+        stance=wanted.stance,
+        unit=project.settings.segment_size,
+    )
+    if not any(_in_split(evidence, key) for person in evidence.people for key in person.codings):
+        raise UsageError(f"no unit of the {split} split is coded by {_names(series)}", "see: codart gold list")
+    return evidence
+
+
+def fingerprint(run: RunRecord) -> str:
+    """SHA-256 over what of a run can be tuned: prompt template, codebook version, question, parameters."""
+    parameters = {name: value for name, value in run.parameters.items() if name not in ("window", "base_url")}
+    tuned = [run.template, run.codebook_version, run.question, parameters]
+    return hashlib.sha256(json.dumps(tuned, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def log_opening(project: Project, evidence: Evidence, command: str, runs: Sequence[int]) -> Evidence:
+    """Log that the test gold is looked at, if it is; the evidence with the log as it then stands."""
+    lock = project.locks.current()
+    if lock is None or evidence.split == "dev":
+        return evidence
+    prints = sorted({fingerprint(project.runs.get(run)) for run in runs})
+    project.locks.opened(lock, command, digest(project, lock.documents), prints)
+    return replace(evidence, lock=_lock(project, prints))
+
+
+def _in_split(evidence: Evidence, key: Key) -> bool:
+    return evidence.split == "all" or evidence.units[key].held_out == (evidence.split == "test")
+
+
+def _names(series: Sequence[Series]) -> str:
+    return ", ".join(coder for coder, _, _ in series)
+
+
+def _series(project: Project, wanted: Wanted, book: Codebook | None) -> list[Series]:
+    """Whose gold counts. UsageError for a coder who has none of this kind."""
+    golds = [g for g in project.golds.all() if g.kind == wanted.kind and (book is None or g.codebook == book.id)]
+    there = dict.fromkeys((g.coder, g.kind, g.codebook) for g in golds)
+    what = f"codes of {book.id}" if book else "open codes"
+    if not there:
+        raise UsageError(f"there is no gold with {what}", "bring some in with: codart gold import FILE --coder NAME")
+    for coder in wanted.coders:
+        if coder not in {name for name, _, _ in there}:
+            known = ", ".join(name for name, _, _ in there)
+            raise UsageError(f"there is no gold coder {coder!r} with {what}", f"coders are: {known}")
+    return [one for one in there if not wanted.coders or one[0] in wanted.coders]
+
+
+def _texts(project: Project, scheme: str, work: Mapping[Series, Mapping[int, Coded]]) -> _Texts:
+    """Every segment of the current documents; headings only where somebody coded just them."""
+    documents = project.documents.all()
+    names = Counter(document.name for document in documents)
+    held = project.documents.held_out()
+    coded = {segment for each in work.values() for segment in each}
+    units: dict[Key, Passage] = {}
+    keys: dict[int, Key] = {}
+    lengths: dict[int, int] = {}
+    for document in documents:
+        name = document.name if names[document.name] == 1 else f"{document.name} #{document.id}"
+        for segment in project.documents.segments(document.id, scheme):
+            if segment.kind == "heading" and segment.id not in coded:
+                continue
+            key = (name, str(segment.number))
+            units[key] = _passage(document, segment, held_out=document.id in held)
+            keys[segment.id] = key
+            lengths[segment.id] = segment.span.end - segment.span.start
+    return _Texts(units, keys, lengths)
+
+
+def _passage(document: Document, segment: Segment, *, held_out: bool) -> Passage:
+    words = segment.span.of(document.text)
+    return Passage(words, document.case, document.kind, document.language, held_out)
+
+
+def _with_chances(
+    project: Project, scheme: str, texts: _Texts, work: Mapping[Series, Mapping[int, Coded]]
+) -> dict[Key, Passage]:
+    """The units with the chance that people were given them: 1 where they coded all, else as the newest draw says."""
+    chances: dict[int, float] = {}
+    for sample in project.samples.all():
+        if sample.scheme == scheme:
+            chances.update(sample.chances)
+    coded = {segment for each in work.values() for segment in each}
+    if coded >= set(texts.keys):
+        chances = dict.fromkeys(texts.keys, 1.0)
+    by_key = {texts.keys[segment]: chance for segment, chance in chances.items() if segment in texts.keys}
+    return {key: replace(passage, chance=by_key.get(key)) for key, passage in texts.units.items()}
+
+
+def _upper(book: Codebook | None, *, every_code: bool) -> Callable[[str], str]:
+    """The code under which a code is compared: its block, unless every code is asked for."""
+    if book is None or every_code:
+        return lambda code: code
+    home = block_of(book)
+    return lambda code: home.get(code, code)
+
+
+def _labels(book: Codebook | None, *, every_code: bool) -> dict[str, Label]:
+    codes = () if book is None else book.codes if every_code else blocks(book)
+    return {code.id: Label(code.label("zh"), code.label("en"), code.definition) for code in codes}
+
+
+def _person(
+    project: Project,
+    series: Series,
+    work: Mapping[int, Coded],
+    texts: _Texts,
+    upper: Callable[[str], str],
+    scheme: str,
+) -> Person:
+    editions = {gold.id: gold for gold in project.golds.all()}
+    used = [editions[key] for key in sorted({coded.gold for coded in work.values()})]
+    told = {gold.blind for gold in used}
+    return Person(
+        name=series[0],
+        codings={
+            texts.keys[segment]: Coding(tuple(_given(p, upper) for p in coded.codings), coded.marked)
+            for segment, coded in work.items()
+        },
+        blind=told.pop() if len(told) == 1 else None if None in told else False,
+        sources=tuple(dict.fromkeys(gold.file for gold in used)),
+        sha256=project.golds.digest(series, scheme),
+    )
+
+
+def _given(placed: Placed, upper: Callable[[str], str]) -> Given:
+    return Given(
+        upper(placed.code),
+        placed.quote,
+        placed.start,
+        placed.end,
+        placed.polarity or "",
+        placed.confidence,
+        placed.why,
+    )
+
+
+def _runs(project: Project, wanted: Wanted, book: Codebook | None) -> list[RunRecord]:
+    """The runs to judge. UsageError for one that answers another question than the gold does."""
+    if wanted.runs:
+        runs = [project.runs.get(number) for number in wanted.runs]
+        for run in runs:
+            if not _fits(run, wanted, book):
+                raise UsageError(
+                    f"run {run.id} gave {_gave(run)}, the gold holds {f'codes of {book.id}' if book else 'open codes'}",
+                    "name other runs, or another --codebook, or --open; see: codart runs list",
+                )
+        return runs
+    return [run for run in project.runs.all() if run.repeat == 1 and _fits(run, wanted, book)]
+
+
+def _fits(run: RunRecord, wanted: Wanted, book: Codebook | None) -> bool:
+    if run.parent is not None:
+        return False
+    if run.parameters.get("joint"):
+        return book is None or run.lens == book.id
+    return run.kind == wanted.kind and run.lens == _id(book)
+
+
+def _id(book: Codebook | None) -> str | None:
+    return book.id if book else None
+
+
+def _gave(run: RunRecord) -> str:
+    if run.parent is not None:
+        return f"checks of run {run.parent}"
+    return f"codes of {run.lens}" if run.lens else "open codes"
+
+
+def _machine(project: Project, run: RunRecord, texts: _Texts, upper: Callable[[str], str], wanted: Wanted) -> Machine:
+    same = [other for other in project.runs.all() if other.id != run.id and _asked(other) == _asked(run)]
+
+    def said(others: Sequence[RunRecord]) -> tuple[dict[Key, Coding], ...]:
+        return tuple(_codings(project, other.id, texts, upper, wanted.kind) for other in others)
+
+    discards = [d for d in project.codings.discards() if d.run == run.id]
+    codings = _codings(project, run.id, texts, upper, wanted.kind)
+    failures = [d for d in discards if d.flaw in _QUOTE_FLAWS]
+    return Machine(
+        name=f"run {run.id} ({run.model})",
+        model=run.model,
+        codings=codings,
+        states=dict(run.units.items()),
+        facts=_facts(run),
+        repeats=said([other for other in same if _worded(other) == _worded(run)]),
+        paraphrases=said([other for other in same if _worded(other) != _worded(run) and other.repeat == run.repeat]),
+        flaws=dict(sorted(Counter(d.flaw for d in discards).items())),
+        quotes=sum(len(coding.given) for coding in codings.values()) + len(failures),
+        failures=tuple((d.flaw, d.quote, f"{d.document_name} #{d.segment}") for d in failures),
+        baseline=run.model == "lexical",
+    )
+
+
+def _worded(run: RunRecord) -> tuple[str, str]:
+    """In which words a run asks: its templates, and the language if one was set for all documents."""
+    return run.template, str(run.parameters.get("language", ""))
+
+
+def _asked(run: RunRecord) -> list[Any]:
+    """What a run asks, in whatever words."""
+    parameters = {name: value for name, value in run.parameters.items() if name not in ("window", "language")}
+    return [run.parent, run.kind, run.lens, run.codebook_version, run.model, run.question, parameters]
+
+
+def _codings(
+    project: Project, run: int, texts: _Texts, upper: Callable[[str], str], kind: SuggestionKind
+) -> dict[Key, Coding]:
+    given = project.codings.given(run, kind)
+    return {
+        texts.keys[segment]: Coding(tuple(_given(placed, upper) for placed in given.get(segment, ())))
+        for segment, (state, _) in project.units.codes(run).items()
+        if state in ("coded", "none") and segment in texts.keys
+    }
+
+
+def _facts(run: RunRecord) -> dict[str, Any]:
+    return {
+        "model": run.model,
+        "run": run.id,
+        "started": run.started,
+        "template": run.template,
+        "codebook": run.lens,
+        "codebook_version": run.codebook_version,
+        "parameters": run.parameters,
+        "question": run.question,
+        "replies": run.replies,
+        "reused": run.reused,
+        "tokens_in": run.usage.input,
+        "tokens_out": run.usage.output,
+        "cost": run.cost,
+        "errors": run.errors,
+        "fingerprint": fingerprint(run),
+    }
+
+
+def _lock(project: Project, prints: Sequence[str]) -> dict[str, Any]:
+    """The test lock as a report shows it; `tuned`: prompts or codebook are not those of the first opening."""
+    lock = project.locks.current()
+    if lock is None:
+        return {}
+    names = {document.id: document.name for document in project.documents.all(current=False)}
+    first = lock.openings[0] if lock.openings else None
+    return {
+        "sha256": lock.sha256,
+        "documents": [names.get(document, "") for document in lock.documents],
+        "created": lock.created,
+        "openings": [{"when": o.created, "command": o.command} for o in lock.openings],
+        "tuned": first is not None and any(one not in first.runs for one in prints),
+        "gold_changed": len({o.sha256 for o in lock.openings}) > 1,
+    }
+
+
+def _sample(project: Project, scheme: str, work: Mapping[Series, Mapping[int, Coded]]) -> dict[str, Any]:
+    """The newest draw, and how much of it is coded."""
+    samples = [sample for sample in project.samples.all() if sample.scheme == scheme]
+    if not samples:
+        return {}
+    newest = samples[-1]
+    coded = {segment for each in work.values() for segment in each}
+    return {
+        "n": len(newest.chances),
+        "frame": sum(stratum.frame for stratum in newest.strata),
+        "seed": newest.seed,
+        "by": newest.by,
+        "strata": [
+            {"name": s.name, "frame": s.frame, "drawn": s.drawn, "chance": s.drawn / s.frame} for s in newest.strata
+        ],
+        "coded": len(coded & set(newest.chances)),
+    }
