@@ -202,12 +202,12 @@ def figure(measure: dict[str, Any]) -> str:
     if measure["value"] is None:
         return str(measure["status"])
     interval = "" if measure["low"] is None else f" [{measure['low']:.2f}, {measure['high']:.2f}]"
-    return f"{measure['value']:.2f}{interval}"
+    return f"{plain(measure['value'])}{interval}"
 
 
 def plain(value: float | None) -> str:
     """A value without an interval."""
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def run(*arguments: object, failing: bool = False) -> None:

@@ -9,13 +9,15 @@ annotators go through the same test: where one of them passes, the test says not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
+
+from eval.ratings import MISSING, Array, Numbers
 
 Label = Hashable  # None: not labelled
 Likeness = Callable[[Label, Label], float]
@@ -24,6 +26,7 @@ EPSILONS = {"expert": 0.2, "skilled": 0.15, "crowd": 0.1}  # what a person's tim
 FALSE_DISCOVERIES = 0.05
 ENOUGH_ITEMS, ENOUGH_PEOPLE = 30, 3  # what the authors advise
 _DRAWS = 20  # random annotators tried
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +101,8 @@ def replace(
 
     "undefined:too_few_people" under 2 people, "undefined:too_few" under 2 documents (items) for someone.
     """
-    count = max((len(item.people) for item in items), default=0)
-    if count < 2:
-        return Replacement(epsilon, None, None, False, (), "undefined:too_few_people")
-    wins = [_wins(items, j, alike) for j in range(count)]
-    samples = [_means(each) if over == "documents" else [w - f for _, f, w in each] for each in wins]
-    if any(len(sample) < 2 for sample in samples):
-        return Replacement(epsilon, None, None, False, (), "undefined:too_few")
-    ps = [_p_value(sample, epsilon) for sample in samples]
-    rejected = reject(ps)
-    people = tuple(
-        Person(_mean([f for _, f, _ in each]), _mean([w for _, _, w in each]), p, no, len(each), len(sample))
-        for each, sample, p, no in zip(wins, samples, ps, rejected, strict=True)
-    )
-    rate = sum(rejected) / count
-    return Replacement(
-        epsilon, rate, _mean([each.advantage_model for each in people]), rate >= 0.5, people, "ok", _notes(people)
-    )
+    field = _lay_out(items, alike)
+    return _test(field, field.numbers([item.model for item in items]), epsilon, over)
 
 
 def guard(items: Sequence[Item], epsilon: float, *, none: Label, seed: int, alike: Likeness = equal) -> Guarded:
@@ -123,29 +111,30 @@ def guard(items: Sequence[Item], epsilon: float, *, none: Label, seed: int, alik
     none: always `none` (the label for "no code"); majority: always the label people gave most often; random: labels
     drawn at the rates people gave them, 20 times, passing if half of the draws do.
     """
-    tested = replace(items, epsilon, alike=alike)
     items = sorted(items, key=lambda item: (repr(item.document), sorted(map(repr, item.people))))  # for the draws
-    given = Counter(label for item in items for label in item.people if label is not None)
+    field = _lay_out(items, alike, none)
+    model = field.numbers([item.model for item in items])
+    tested, by_item = (_test(field, model, epsilon, over) for over in ("documents", "items"))
     if tested.status != "ok":
-        return Guarded(tested, replace(items, epsilon, alike=alike, over="items"), {}, "undefined")
+        return Guarded(tested, by_item, {}, "undefined")
 
-    def passes(labels: Sequence[Label]) -> bool:
-        tried = [Item(i.document, i.people, label) for i, label in zip(items, labels, strict=True)]
-        return replace(tried, epsilon, alike=alike).passed
+    def passes(labels: Numbers) -> float:
+        return float(_test(field, labels, epsilon, "documents").passed)
 
+    given = Counter(label for item in items for label in item.people if label is not None)
     ranked = sorted(given, key=lambda label: (-given[label], repr(label)))
     rates = np.array([given[label] for label in ranked]) / given.total()
-    draw = np.random.default_rng(seed)
-    drawn = [draw.choice(len(ranked), len(items), p=rates) for _ in range(_DRAWS)]
+    draw, places = np.random.default_rng(seed), field.numbers(ranked)
+    drawn = [places[draw.choice(len(ranked), len(items), p=rates)] for _ in range(_DRAWS)]
     baselines = {
-        "none": float(passes([none] * len(items))),
-        "majority": float(passes([ranked[0]] * len(items))),
-        "random": _mean([float(passes([ranked[int(k)] for k in places])) for places in drawn]),
+        "none": passes(np.full(len(items), field.numbers([none])[0])),
+        "majority": passes(np.full(len(items), places[0])),
+        "random": _mean([passes(labels) for labels in drawn]),
     }
     verdict: Literal["passed", "failed", "uninformative"] = "passed" if tested.passed else "failed"
     if max(baselines.values()) >= 0.5:
         verdict = "uninformative"
-    return Guarded(tested, replace(items, epsilon, alike=alike, over="items"), baselines, verdict)
+    return Guarded(tested, by_item, baselines, verdict)
 
 
 def reject(ps: Sequence[float], rate: float = FALSE_DISCOVERIES) -> list[bool]:
@@ -158,35 +147,78 @@ def reject(ps: Sequence[float], rate: float = FALSE_DISCOVERIES) -> list[bool]:
     return [i in fallen for i in range(m)]
 
 
-def _wins(items: Sequence[Item], j: int, alike: Likeness) -> list[tuple[Hashable, float, float]]:
-    """(document, the model is at least as near to the others, the person is) of each item that counts."""
-    wins = []
-    known: dict[tuple[tuple[Label, ...], Label], tuple[float, float] | None] = {}  # most units are alike
-    for item in items:
-        said = item.people, item.model
-        if said not in known:
-            known[said] = _win(item, j, alike)
-        found = known[said]
-        if found is not None:
-            wins.append((item.document, *found))
-    return wins
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The people's labels of all items as numbers, MISSING where there is none, and how alike any two labels are."""
+
+    place: Mapping[Label, int]
+    people: Numbers  # item × person
+    alike: Array  # label × label
+    documents: Numbers
+
+    def numbers(self, labels: Sequence[Label]) -> Numbers:
+        return np.array([MISSING if label is None else self.place[label] for label in labels], dtype=np.int64)
 
 
-def _win(item: Item, j: int, alike: Likeness) -> tuple[float, float] | None:
-    own = item.people[j] if j < len(item.people) else None
-    others = [label for k, label in enumerate(item.people) if k != j and label is not None]
-    if own is None or item.model is None or not others:
-        return None
-    model = _mean([alike(item.model, other) for other in others])
-    person = _mean([alike(own, other) for other in others])
-    return float(model >= person), float(person >= model)
+def _lay_out(items: Sequence[Item], alike: Likeness, *others: Label) -> _Field:
+    every = dict.fromkeys([*(label for i in items for label in (*i.people, i.model)), *others])
+    labels = [label for label in every if label is not None]
+    place = {label: number for number, label in enumerate(labels)}
+    count = max((len(item.people) for item in items), default=0)
+    people = np.full((len(items), count), MISSING, dtype=np.int64)
+    for row, item in enumerate(items):
+        people[row, : len(item.people)] = [MISSING if label is None else place[label] for label in item.people]
+    table = np.array([[alike(one, other) for other in labels] for one in labels]).reshape(len(labels), len(labels))
+    known: dict[Hashable, int] = {}
+    documents = np.array([known.setdefault(item.document, len(known)) for item in items], dtype=np.int64)
+    return _Field(place, people, table, documents)
 
 
-def _means(wins: Sequence[tuple[Hashable, float, float]]) -> list[float]:
-    by_document: dict[Hashable, list[float]] = {}
-    for document, model, person in wins:
-        by_document.setdefault(document, []).append(person - model)
-    return [_mean(each) for each in by_document.values()]
+def _test(field: _Field, model: Numbers, epsilon: float, over: str) -> Replacement:
+    """The test for a model's labels; `over`: documents or items."""
+    count = field.people.shape[1]
+    if count < 2:
+        return Replacement(epsilon, None, None, False, (), "undefined:too_few_people")
+    wins = [_wins(field, model, j) for j in range(count)]
+    samples = [
+        _means(each.person - each.model, each.documents) if over == "documents" else each.person - each.model
+        for each in wins
+    ]
+    if any(len(sample) < 2 for sample in samples):
+        return Replacement(epsilon, None, None, False, (), "undefined:too_few")
+    ps = [_p_value(sample.tolist(), epsilon) for sample in samples]
+    rejected = reject(ps)
+    people = tuple(
+        Person(float(each.model.mean()), float(each.person.mean()), p, no, len(each.model), len(sample))
+        for each, sample, p, no in zip(wins, samples, ps, rejected, strict=True)
+    )
+    rate = sum(rejected) / count
+    return Replacement(
+        epsilon, rate, _mean([each.advantage_model for each in people]), rate >= 0.5, people, "ok", _notes(people)
+    )
+
+
+class _Wins(NamedTuple):
+    """By item that counts: 1 where the model (the person) is at least as near to the others as the other one."""
+
+    model: Array
+    person: Array
+    documents: Numbers
+
+
+def _wins(field: _Field, model: Numbers, j: int) -> _Wins:
+    own, others = field.people[:, j], np.delete(field.people, j, axis=1)
+    said = others != MISSING
+    counted = (own != MISSING) & (model != MISSING) & said.any(axis=1)
+    own, model, others, said = own[counted], model[counted], others[counted], said[counted]
+    near = [np.where(said, field.alike[labels[:, None], others], 0.0).sum(axis=1) for labels in (model, own)]
+    first, second = (near[0] >= near[1] - _ROUNDING), (near[1] >= near[0] - _ROUNDING)
+    return _Wins(first.astype(np.float64), second.astype(np.float64), field.documents[counted])
+
+
+def _means(values: Array, documents: Numbers) -> Array:
+    sums, counts = np.bincount(documents, values), np.bincount(documents)
+    return np.asarray(sums[counts > 0] / counts[counts > 0])
 
 
 def _p_value(sample: Sequence[float], epsilon: float) -> float:

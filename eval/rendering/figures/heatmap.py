@@ -8,7 +8,7 @@ from eval.rendering.figures.sheet import INK, PAPER, RULE, SIZE, SOFT, WIDTH, Sh
 
 _LABELS = 190.0
 _WORD = 92.0  # a column head's words are broken from here on
-_DARK = 0.45  # from this shade on the count is printed in the paper's colour
+_DARK = 0.58  # from this shade on the count is printed in the paper's colour
 
 
 def heatmap(

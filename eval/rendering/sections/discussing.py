@@ -21,9 +21,10 @@ def points(report: Report, say: Say) -> Section:
         found = Counter(one["code"] for one in run["disagreements"])
         ranked = sorted(found, key=lambda code: (-found[code], code))[:_POINTS]
         codes = say.list([say("points_code", code=say.code(code), n=found[code]) for code in ranked])
-        lines.append(say("points_run", run=say.run(run), n=len(run["disagreements"]), codes=codes))
+        key = "points_run" if ranked else "points_same"
+        lines.append(say(key, run=say.run(run), n=len(run["disagreements"]), codes=codes))
     lines.append(say("points_next"))
-    title = Box("answer", say("points"), tuple(lines))
+    title = Box("answer", say("points_head"), tuple(lines))
     return Section("answer", say("points"), (*warnings(report, say), title, stance(report, say)))
 
 

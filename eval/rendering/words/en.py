@@ -276,6 +276,7 @@ EN: dict[str, str] = {
     "seed": "seed",
     "schema": "schema",
     "points": "Points for discussion",
+    "points_head": "Where to begin",
     "points_code": "{code} ({n})",
     "meetings": "Where the readings meet",
     "table_codes": "Agreement of {run} with {people}, by code",

@@ -223,5 +223,6 @@ EN_PROSE: dict[str, str] = {
     # reflexive
     "points_data": "{units} {unit} in {documents} documents were read by {people} and by the runs below.",
     "points_run": "{run}: {n} places are read differently, most often {codes}.",
+    "points_same": "{run}: no place is read differently.",
     "points_next": "Begin with these places below: what does each reading see that the other does not?",
 }

@@ -166,5 +166,6 @@ ZH_PROSE: dict[str, str] = {
     # reflexive
     "points_data": "{people}与下列运行共同阅读了 {documents} 份文档中的 {units} 个{unit}。",
     "points_run": "{run}：有 {n} 处解读不同，最多的是{codes}。",
+    "points_same": "{run}：没有解读不同之处。",
     "points_next": "从下文这些地方开始：每种解读各看到了另一种没有看到的什么？",
 }
