@@ -1,7 +1,7 @@
 """What a report is made from: units with their words, what people and runs said of them. Values only, pure.
 
-A unit is a segment of a document. A coder who read a unit and gave nothing said the empty set; one who was not asked, or
-whose answer failed, said nothing at all: the unit is missing from `codes`, and never counts as "no code".
+A unit is a segment of a document. A coder who read a unit and gave nothing said the empty set; one who was not asked,
+or whose answer failed, said nothing at all: the unit is missing from `codings`, and never counts as "no code".
 """
 
 from __future__ import annotations

@@ -296,14 +296,13 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "template": run.template,
         "codebook": run.lens,
         "codebook_version": run.codebook_version,
-        "parameters": run.parameters,
+        "parameters": {name: value for name, value in run.parameters.items() if value != ""},
         "question": run.question,
         "replies": run.replies,
         "reused": run.reused,
         "tokens_in": run.usage.input,
         "tokens_out": run.usage.output,
         "cost": run.cost,
-        "errors": run.errors,
         "fingerprint": fingerprint(run),
     }
 

@@ -57,7 +57,8 @@ class Say:
 
     def run(self, run: Mapping[str, Any]) -> str:
         """A run's name; the keyless baseline is named as what it is."""
-        return self("run_baseline", name=run["name"]) if is_baseline(run) else str(run["name"])
+        name = str(run["name"])
+        return self("run_baseline", name=name.removesuffix(f" ({run['model']})")) if is_baseline(run) else name
 
     def model(self, run: Mapping[str, Any]) -> str:
         """The model's exact name."""

@@ -29,7 +29,8 @@ def _heatmap(
     rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[int]], words: dict[str, str]
 ) -> Sheet:
     labels = [wrap(row, _LABELS) for row in rows]
-    left = 20 + max((width(line) for lines in labels for line in lines), default=0)
+    side = f"{words['rows']} ↓"
+    left = 20 + max(width(side), *(width(line) for lines in labels for line in lines))
     words_ = [word for column in columns for word in wrap(column, _WORD, 11)]
     least = max([46.0, *(width(word, 11) + 8 for word in words_ if " " not in word)])
     cell = min(max((WIDTH - left - 12) / max(len(columns), 1), least), 110.0)
@@ -40,7 +41,7 @@ def _heatmap(
     top = 28 + head + 8
     sheet = Sheet(wide, top + sum(heights) + 8)
     sheet.text(left, 12, f"{words['columns']} →", colour=SOFT)
-    sheet.text(left - 8, top - 10, f"{words['rows']} ↓", "right", colour=SOFT)
+    sheet.text(left - 8, top - 10, side, "right", colour=SOFT)
     for n, lines in enumerate(heads):
         sheet.lines(left + cell * (n + 0.5), top - 8 - 7 * len(lines), lines, "center", 11)
     y = top

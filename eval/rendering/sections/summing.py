@@ -98,8 +98,10 @@ def _span_row(report: Report, run: dict[str, Any], code: str | None, metrics: li
 def trivial_table(report: Report, say: Say) -> Table:
     """What coders that have not read a word would reach."""
     rows = []
-    for name, values in (report["trivial"] or {}).items():
-        found = [values.get("overall", {}).get(metric) for metric in OVERALL]
+    coders = report["trivial"] or {}
+    metrics = [metric for metric in OVERALL if any(metric in values["overall"] for values in coders.values())]
+    for name, values in coders.items():
+        found = [values["overall"].get(metric) for metric in metrics]
         rows.append((Cell(say.term("trivial", name)), *(num(say.num(v)) for v in found)))
-    heads = (say("trivial_coder"), *(say.term("metric", metric) for metric in OVERALL))
+    heads = (say("trivial_coder"), *(say.term("metric", metric) for metric in metrics))
     return Table("trivial", say("trivial_caption"), heads, tuple(rows), say("trivial_note"))

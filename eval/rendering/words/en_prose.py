@@ -93,7 +93,7 @@ EN_PROSE: dict[str, str] = {
     ),
     "power_note": "Further documents: how many more, of the same sort, until the interval's half width is about .10.",
     "replacement_none": "The {judge} was not tested: the test needs two coders or more ({gold}).",
-    "replacement_text": "Alternative annotator test, ε = {epsilon}, because {why}.",
+    "replacement_text": "Alternative annotator test, ε = {epsilon} ({why}).",
     "replacement_note": (
         "Winning rate: share of {people} that it is at least as close to the others as, but for ε. Where a "
         "trivial coder passes too, the test is uninformative."
@@ -201,7 +201,7 @@ EN_PROSE: dict[str, str] = {
     "m_alpha": "Over all codes, Krippendorff's alpha with Jaccard distance was {value} for {run}",
     "m_alpha_people": " and {value} {among}",
     "m_stop": ".",
-    "m_replacement": "The alternative annotator test was made with ε = {epsilon}, because {why}.",
+    "m_replacement": "The alternative annotator test was made with ε = {epsilon} ({why}).",
     "m_lock": "The test split was locked on {created}; openings so far: {openings}.",
     "m_tuned": "Prompt or codebook changed after the test split had been opened (tuned on test).",
     "m_nothing": "Nothing has been compared yet.",

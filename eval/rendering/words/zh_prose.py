@@ -62,7 +62,7 @@ ZH_PROSE: dict[str, str] = {
     ),
     "power_note": "尚需文档数：再编码多少份同类文档，区间半宽可降至约 .10。",
     "replacement_none": "未对{judge}做检验：检验至少需要两位编码者（{gold}）。",
-    "replacement_text": "替代标注者检验，ε = {epsilon}，理由：{why}。",
+    "replacement_text": "替代标注者检验，ε = {epsilon}（{why}）。",
     "replacement_note": (
         "胜率：在容许 ε 的前提下，它与其余编码者的接近程度不低于多少比例的{people}。若简单编码者也能通过，检验即不"
         "提供信息。"
@@ -149,7 +149,7 @@ ZH_PROSE: dict[str, str] = {
     "m_alpha": "全部代码合并，{run}的 Krippendorff α（Jaccard 距离）为 {value}",
     "m_alpha_people": "，{among}为 {value}",
     "m_stop": "。",
-    "m_replacement": "替代标注者检验取 ε = {epsilon}，理由：{why}。",
+    "m_replacement": "替代标注者检验取 ε = {epsilon}（{why}）。",
     "m_lock": "测试集锁定于 {created}，共打开 {openings} 次。",
     "m_tuned": "测试集打开之后提示词或编码本又有改动（tuned on test）。",
     "m_nothing": "目前尚未进行比较。",
