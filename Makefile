@@ -22,9 +22,9 @@ help:
 demo: $(READY)
 	$(BIN)/codart demo demo
 
-# One process more than there are cores, for many tests wait for servers and other processes.
+# One process more than there are cores, for many tests wait for servers and other processes. Compiled modules are kept.
 test: $(READY)
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print((os.cpu_count() or 1) + 1)")
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print((os.cpu_count() or 1) + 1)")
 
 check: $(READY)
 	$(BIN)/ruff check
