@@ -54,12 +54,8 @@ def _run(run: dict[str, Any], say: Say) -> str:
     }
     parts = [say(f"answer_{verdict}", codes=say.list(codes)) for verdict, codes in found.items() if codes]
     if not parts:
-        return say("answer_no_verdict", run=_named(run, say))
-    return say("answer_run", run=_named(run, say), parts=say.words["semicolon"].join(parts))
-
-
-def _named(run: dict[str, Any], say: Say) -> str:
-    return say.run(run) if is_baseline(run) else say("run_model", run=run["name"], model=run["model"])
+        return say("answer_no_verdict", run=say.run(run))
+    return say("answer_run", run=say.run(run), parts=say.words["semicolon"].join(parts))
 
 
 def _evidence(report: Report, say: Say) -> str:

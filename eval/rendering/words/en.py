@@ -36,7 +36,6 @@ EN: dict[str, str] = {
     "judge_baseline": "baseline",
     "baseline": "keyless baseline, no language model",
     "run_baseline": "{name} (keyless baseline, no language model)",
-    "run_model": "{run} ({model})",
     "run_people": "{run} against {people}",
     "run_consensus": "{run} against consensus",
     "beside": "{short}: {value}",

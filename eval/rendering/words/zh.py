@@ -36,7 +36,6 @@ ZH: dict[str, str] = {
     "judge_baseline": "基线",
     "baseline": "免密钥基线（非语言模型）",
     "run_baseline": "{name}（免密钥基线，非语言模型）",
-    "run_model": "{run}（{model}）",
     "run_people": "{run} 与{people}",
     "run_consensus": "{run} 与多数意见",
     "beside": "{short}：{value}",
