@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from assistant import aligning, codebook as books, indexing
 from assistant.aligning import Aligned, Edition, NameCode, Text
@@ -46,22 +46,31 @@ def adopt(project: Project, foreign: Foreign, wish: Wish) -> Adopted:
     """Take over a file. UsageError, with nothing stored, if something does not fit and `wish.leave_out` is not set."""
     book = None if wish.open_codes else project.codebooks.in_force(wish.codebook or project.settings.codebook)
     kind: SuggestionKind = "open" if book is None else "assignment"
-    coder = _coders(foreign, wish.coder)
+    coder = _coders(foreign, " ".join(wish.coder.split()))
     with project.transaction():
         added = _bring(project, foreign)
         texts, strangers = _texts(project, foreign)
-        if strangers:
+        if strangers and not (wish.leave_out and texts):
             raise UsageError(
-                f"{foreign.path} is about {_listed(strangers)}, which no document of the project is called",
-                "add them first with: codart add FILE … ; see names with: codart documents",
+                f"{foreign.path} is about {_listed(strangers)}: not one document of the project each",
+                "add what is missing with: codart add FILE … ; names, and those that stand twice: codart documents",
             )
         found = aligning.align(
-            _of(foreign, coder), texts, kind=kind, coder=coder, code=_naming(book), read_all=wish.read_all
+            _about(_of(foreign, coder), texts),
+            texts,
+            kind=kind,
+            coder=coder,
+            code=_naming(book),
+            read_all=wish.read_all,
         )
+        found.troubles += [f"{name} is not one document of the project" for name in strangers]
         left_out = _complain(foreign, found, book, leave_out=wish.leave_out)
-        stored = tuple(_store(project, foreign, found.editions[name], kind, book, wish) for name in found.editions)
-    if not stored:
-        raise UsageError(f"{foreign.path} holds no codings", "see what can be imported: docs/gold.md")
+        editions = [edition for edition in found.editions.values() if edition.units]
+        if not editions:
+            raise UsageError(
+                f"{foreign.path} holds no codings: nothing in it is coded", "docs/gold.md shows how it may look"
+            )
+        stored = tuple(_store(project, foreign, edition, kind, book, wish) for edition in editions)
     return Adopted(stored, added, left_out, tuple(found.unread), foreign.notes)
 
 
@@ -85,16 +94,21 @@ def _of(foreign: Foreign, coder: Callable[[str], str]) -> Foreign:
     chosen = coder(foreign.coders[0]) if foreign.coders else ""
     if len(foreign.coders) < 2 or coder(foreign.coders[1]) != chosen:
         return foreign
-    return Foreign(
-        foreign.path,
-        foreign.sha256,
-        foreign.format,
-        foreign.sources,
-        tuple(mark for mark in foreign.marks if mark.coder == chosen),
-        tuple(rated for rated in foreign.rated if rated.coder == chosen),
-        foreign.codes,
-        (chosen,),
-        foreign.notes,
+    return replace(
+        foreign,
+        marks=tuple(mark for mark in foreign.marks if mark.coder == chosen),
+        rated=tuple(rated for rated in foreign.rated if rated.coder == chosen),
+        coders=(chosen,),
+    )
+
+
+def _about(foreign: Foreign, texts: Mapping[str, Text]) -> Foreign:
+    """What the file says about documents that the project has."""
+    return replace(
+        foreign,
+        sources=tuple(source for source in foreign.sources if source.name in texts),
+        marks=tuple(mark for mark in foreign.marks if mark.source in texts),
+        rated=tuple(rated for rated in foreign.rated if rated.source in texts),
     )
 
 

@@ -39,6 +39,7 @@ class Edition:
 
     coder: str
     units: list[GoldUnit] = field(default_factory=list)
+    not_coded: int = 0  # units that the file names and the coder did not code
     codings: list[tuple[Segment, Suggestion]] = field(default_factory=list)
 
 
@@ -86,7 +87,7 @@ def _rate(found: Aligned, rated: Rated, text: Text, kind: SuggestionKind, coder:
         return
     edition = found.edition(coder)
     if rated.codes is None and rated.marks is None:
-        edition.units.append(GoldUnit(text.document.id, span, coded=False))
+        edition.not_coded += 1
         return
     signs = dict(rated.polarities)
     marks = rated.marks or ()

@@ -26,19 +26,23 @@ def lists_price(spec: str, base_url: str) -> bool:
     """Whether a model is asked where its list price holds: at its provider's own address, or on this machine."""
     if not is_served(spec):
         return True
-    endpoint = locate(spec, base_url or None, os.environ)
+    endpoint = locate(spec, base_url or None, _with_any_key())
     return endpoint.usual or (endpoint.local and endpoint.provider in ("ollama", "vllm"))
 
 
 def elsewhere(spec: str, base_url: str) -> Model:
     """The model a spec names as others will ask it: its name and address, without a key. UsageError as `connect`."""
-    keys = ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY")
-    endpoint = locate(spec, base_url or None, {**os.environ, **dict.fromkeys(keys, "theirs")})
+    endpoint = locate(spec, base_url or None, _with_any_key())
 
     async def ask(prompt: Prompt) -> Reply:
         raise UsageError(f"{spec} is asked by the workers of a cluster, not from here", "leave out --engine dask")
 
-    return Model(endpoint.name, ask, endpoint.base_url)
+    return Model(endpoint.name, ask, endpoint.base_url, local=endpoint.local)
+
+
+def _with_any_key() -> dict[str, str]:
+    """The environment as if every key were set: to look an address up, none is needed."""
+    return {**os.environ, **dict.fromkeys(("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"), "none")}
 
 
 def connect(

@@ -240,8 +240,11 @@ def cost_of(results: Sequence[tuple[Segment, Outcome]]) -> float:
 
 
 @contextmanager
-def ready(project: Project, order: Order, watch: Watch) -> Iterator[Conductor]:
-    """The order with its model connected and its money counted; the model must be closed in the loop that asked it."""
+def ready(project: Project, order: Order, watch: Watch, *, asking_it: bool = True) -> Iterator[Conductor]:
+    """The order with its model connected and its money counted; the model must be closed in the loop that asked it.
+
+    With `asking_it` False the model is not connected, only looked up: a manifest needs no key.
+    """
     book = project.codebooks.in_force(order.codebook or project.settings.codebook)
     passes = passes_of(order, book)
     scheme = indexing.segment_all(project)
@@ -252,6 +255,8 @@ def ready(project: Project, order: Order, watch: Watch) -> Iterator[Conductor]:
     pacer = Pacer(order.pace, purse, notify=watch.note)
     if order.scheduler:
         model = _elsewhere(order)
+    elif not asking_it and asking.is_served(order.model):
+        model = asking.elsewhere(order.model, order.base_url)
     else:
         model = asking.connect(
             order.model,

@@ -58,13 +58,13 @@ def kept(project: Project, percent: int, *, by: str, seed: int, named: Sequence[
         strata: dict[str, list[int]] = {}
         for document in documents:
             strata.setdefault(_group(document, by), []).append(document.id)
-        wanted = max(round(len(documents) * percent / 100), len(strata), 1)
+        wanted = max(round(len(documents) * percent / 100), 1)
         if wanted >= len(documents):
             raise UsageError(
                 f"{wanted} of {len(documents)} documents would be kept for the test, and none left to work with",
-                "add documents, keep a smaller share with --test, or leave out --by",
+                "add documents, or keep a smaller share with --test",
             )
-        chosen = {d for group in sampling.draw(strata, wanted, seed).values() for d in group}
+        chosen = {d for group in sampling.draw(strata, wanted, seed, least=0).values() for d in group}
     found = tuple(document for document in documents if document.id in chosen)
     project.locks.add([d.id for d in found], digest(project, [d.id for d in found]), seed, by)
     return found

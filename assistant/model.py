@@ -332,14 +332,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class GoldUnit:
-    """A stretch of a document that a coder says something about.
-
-    `coded` False: the coder takes back having coded it. `marked` False: codes are of the stretch as a whole.
-    """
+    """A stretch of a document that a coder read and coded. `marked` False: codes are of the stretch as a whole."""
 
     document: int
     span: Span
-    coded: bool = True
     marked: bool = True
 
 

@@ -15,7 +15,7 @@ from assistant.answering import Answer, Answering
 from assistant.bulk import Work
 from assistant.chain import Model
 from assistant.errors import UsageError
-from assistant.model import Codebook, Decided, Document, Prompt, Segment, SuggestionKind, UnitState
+from assistant.model import Codebook, Decided, Document, Prompt, RunRecord, Segment, SuggestionKind, UnitState
 from assistant.project import Choice, Project, RunPlan
 from assistant.prompting import Asked, Request, render, template_name, template_stem
 from assistant.resources import prompt_template
@@ -62,6 +62,15 @@ class Way:
         """What a plan says of this way beside the rest: nothing as usual, so that runs begun before go on."""
         usual = Way()
         return {name: getattr(self, name) for name in UNUSUAL if getattr(self, name) != getattr(usual, name)}
+
+
+def peculiar(run: RunRecord) -> list[str]:
+    """What sets a run apart from the usual way, in words, for lists and names."""
+    said = run.parameters
+    found = [f"retrieval {said['retrieval']}"] if "retrieval" in said else []
+    found += [f"prompts in {said['language']}"] if said.get("language") else []
+    found += ["open codes in the same call"] if said.get("joint") else []
+    return [*found, f"repeat {run.repeat}"] if run.repeat > 1 else found
 
 
 def reply_limit(settings: Settings, pack: int) -> int:

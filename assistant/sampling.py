@@ -13,8 +13,10 @@ _Thing = TypeVar("_Thing", bound=Hashable)
 BY = ("case", "kind", "language", "document")
 
 
-def draw(strata: Mapping[str, Sequence[_Thing]], wanted: int, seed: int) -> dict[str, tuple[_Thing, ...]]:
-    """`wanted` things from all strata, in proportion to their size and at least one from each; in the order given.
+def draw(
+    strata: Mapping[str, Sequence[_Thing]], wanted: int, seed: int, *, least: int = 1
+) -> dict[str, tuple[_Thing, ...]]:
+    """`wanted` things from all strata, in proportion to their size and at least `least` from each; in the order given.
 
     Within a stratum every set of so many things is equally likely, so a thing's chance is drawn / size. Parts of a
     thing are given to the largest remainders (Hamilton's method). UsageError if there are more strata than wanted, or
@@ -24,13 +26,13 @@ def draw(strata: Mapping[str, Sequence[_Thing]], wanted: int, seed: int) -> dict
     total = sum(map(len, filled.values()))
     if wanted > total:
         raise UsageError(f"{wanted} cannot be drawn from {total}", f"ask for {total} or fewer")
-    if wanted < len(filled):
+    if wanted < least * len(filled):
         raise UsageError(
             f"{wanted} cannot be drawn from {len(filled)} groups with at least one of each",
             f"ask for {len(filled)} or more, or leave out --by",
         )
     generator = random.Random(seed)  # noqa: S311 - for statistics, not for secrets
-    shares = _shares({name: len(things) for name, things in filled.items()}, wanted)
+    shares = _shares({name: len(things) for name, things in filled.items()}, wanted, least, generator)
     drawn = {}
     for name in sorted(filled):
         places = sorted(generator.sample(range(len(filled[name])), shares[name]))
@@ -38,14 +40,15 @@ def draw(strata: Mapping[str, Sequence[_Thing]], wanted: int, seed: int) -> dict
     return drawn
 
 
-def _shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
-    """How many from each stratum: one each, the rest in proportion, never more than there are."""
+def _shares(sizes: Mapping[str, int], wanted: int, least: int, generator: random.Random) -> dict[str, int]:
+    """How many from each stratum: `least`, the rest in proportion, never more than there are; ties by lot."""
     total = sum(sizes.values())
     exact = {name: wanted * size / total for name, size in sizes.items()}
-    shares = {name: max(1, int(exact[name])) for name in sizes}
+    shares = {name: max(least, int(exact[name])) for name in sizes}
+    lot = {name: generator.random() for name in sorted(sizes)}
     while (left := wanted - sum(shares.values())) != 0:
         step = 1 if left > 0 else -1
-        able = [name for name in sizes if (shares[name] < sizes[name] if step > 0 else shares[name] > 1)]
-        best = max(able, key=lambda name: (step * (exact[name] - shares[name]), name))
+        able = [name for name in sizes if (shares[name] < sizes[name] if step > 0 else shares[name] > least)]
+        best = max(able, key=lambda name: (round(step * (exact[name] - shares[name]), 9), lot[name]))
         shares[best] += step
     return shares

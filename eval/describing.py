@@ -31,6 +31,7 @@ def data(joined: Joined) -> dict[str, Any]:
             for person in sorted(joined.evidence.people, key=lambda person: person.name)
         ],
         "double_coded": sum(len(joined.voices(key)) > 1 for key in joined.keys),
+        "unplaced": joined.evidence.unplaced,
     }
 
 
@@ -38,15 +39,19 @@ def sample(joined: Joined) -> dict[str, Any]:
     """How units were drawn for people, and how many of the drawn are coded; empty where nothing was drawn."""
     if not joined.evidence.sample:
         return {}
-    drawn = [key for key in joined.keys if joined.passage(key).chance is not None]
-    return {**joined.evidence.sample, "coded": len(drawn)}
+    return dict(joined.evidence.sample)
 
 
 def labels(joined: Joined) -> dict[str, dict[str, str]]:
     """Names and definitions of the report's codes."""
     known = joined.evidence.labels
     return {
-        code: {"zh": known[code].zh, "en": known[code].en, "definition": known[code].definition}
+        code: {
+            "zh": known[code].zh,
+            "en": known[code].en,
+            "definition": known[code].definition,
+            "definition_zh": known[code].definition_zh,
+        }
         for code in joined.codes
         if code in known
     }
@@ -54,8 +59,7 @@ def labels(joined: Joined) -> dict[str, dict[str, str]]:
 
 def run(machine: Machine) -> dict[str, Any]:
     """A run's name, facts, states, and how its quotes were checked."""
-    discarded = sum(machine.flaws.values())
-    kept = max(machine.quotes - discarded, 0)
+    kept = machine.quotes - len(machine.failures)
     return {
         "name": machine.name,
         "model": machine.model,

@@ -75,7 +75,8 @@ class Machine:
 
     `states`: how many units are coded, none, failed, refused, pending. `facts`: what the model card of the report
     shows (model, parameters, template and codebook hashes, tokens, cost …), JSON values. `repeats`: the same asked
-    again, for stability. `flaws`: discarded proposals by reason; `quotes`: how many were proposed in all.
+    again, for stability. `flaws`: discarded proposals by reason; `quotes`: how many were proposed in all, of which the
+    `failures` do not stand in their text.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Label:
     zh: str
     en: str
     definition: str = ""
+    definition_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,4 @@ class Evidence:
     sample_gold: bool = False  # the gold is a shipped sample, written for trying things out
     stance: Stance = "codebook"
     unit: str = "paragraph"  # what was coded as one thing
+    unplaced: int = 0  # stretches that people coded as a whole and that are no unit (any more)

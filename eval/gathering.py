@@ -16,12 +16,13 @@ from assistant import indexing
 from assistant.drawing import digest
 from assistant.errors import UsageError
 from assistant.exporting.counting import block_of, blocks
-from assistant.model import Codebook, Document, RunRecord, Segment, SuggestionKind
+from assistant.model import Codebook, DiscardRecord, Document, RunRecord, Segment, SuggestionKind
 from assistant.project import Coded, Placed, Project, Series
+from assistant.running import peculiar
 from eval.evidence import Coding, Evidence, Given, Label, Machine, Passage, Person, Stance
 from eval.plain import Key
 
-_QUOTE_FLAWS = ("edited", "ambiguous", "not_found", "no_quote")
+_QUOTE_FLAWS = ("edited", "ambiguous", "not_found")
 SAMPLE_CODERS = "Sample coder "  # the names of the shipped sample gold begin so
 Split = Literal["all", "dev", "test"]
 
@@ -53,7 +54,7 @@ def gather(project: Project, wanted: Wanted) -> Evidence:
     scheme = indexing.segment_all(project)
     book = None
     if wanted.kind == "assignment":
-        book = project.codebooks.in_force(wanted.codebook or project.settings.codebook)
+        book = project.codebooks.in_force(wanted.codebook or _only_codebook(project))
     series = _series(project, wanted, book)
     work = {one: project.golds.coded(one, scheme) for one in series}
     texts = _texts(project, scheme, work)
@@ -71,14 +72,16 @@ def gather(project: Project, wanted: Wanted) -> Evidence:
         people=tuple(_person(project, one, work[one], texts, upper, scheme) for one in series),
         machines=tuple(_machine(project, run, texts, upper, wanted) for run in runs),
         split=split,
-        lock=_lock(project, [fingerprint(run) for run in runs]),
+        lock=_lock(project, runs, split),
         sample=_sample(project, scheme, work),
-        sample_gold=all(coder.startswith(SAMPLE_CODERS) for coder, _, _ in series),
+        sample_gold=any(coder.startswith(SAMPLE_CODERS) for coder, _, _ in series),
         stance=wanted.stance,
         unit=project.settings.segment_size,
+        unplaced=sum(project.golds.unplaced(one, scheme) for one in series),
     )
     if not any(_in_split(evidence, key) for person in evidence.people for key in person.codings):
-        raise UsageError(f"no unit of the {split} split is coded by {_names(series)}", "see: codart gold list")
+        hint = "see: codart gold list; if the segment size was changed, put it back in codart.toml"
+        raise UsageError(f"no unit of the {split} split is coded by {_names(series)}", hint)
     return evidence
 
 
@@ -94,9 +97,9 @@ def log_opening(project: Project, evidence: Evidence, command: str, runs: Sequen
     lock = project.locks.current()
     if lock is None or evidence.split == "dev":
         return evidence
-    prints = sorted({fingerprint(project.runs.get(run)) for run in runs})
-    project.locks.opened(lock, command, digest(project, lock.documents), prints)
-    return replace(evidence, lock=_lock(project, prints))
+    judged = [project.runs.get(run) for run in runs]
+    project.locks.opened(lock, command, digest(project, lock.documents), sorted({fingerprint(run) for run in judged}))
+    return replace(evidence, lock=_lock(project, judged, evidence.split))
 
 
 def _in_split(evidence: Evidence, key: Key) -> bool:
@@ -108,17 +111,36 @@ def _names(series: Sequence[Series]) -> str:
 
 
 def _series(project: Project, wanted: Wanted, book: Codebook | None) -> list[Series]:
-    """Whose gold counts. UsageError for a coder who has none of this kind."""
+    """Whose gold counts; sample gold only where there is no other, unless it is asked for.
+
+    UsageError for a coder who has none of this kind.
+    """
     golds = [g for g in project.golds.all() if g.kind == wanted.kind and (book is None or g.codebook == book.id)]
     there = dict.fromkeys((g.coder, g.kind, g.codebook) for g in golds)
     what = f"codes of {book.id}" if book else "open codes"
     if not there:
         raise UsageError(f"there is no gold with {what}", "bring some in with: codart gold import FILE --coder NAME")
-    for coder in wanted.coders:
-        if coder not in {name for name, _, _ in there}:
-            known = ", ".join(name for name, _, _ in there)
-            raise UsageError(f"there is no gold coder {coder!r} with {what}", f"coders are: {known}")
-    return [one for one in there if not wanted.coders or one[0] in wanted.coders]
+    chosen = named(wanted.coders, [name for name, _, _ in there], what)
+    if not chosen:
+        chosen = {name for name, _, _ in there if not name.startswith(SAMPLE_CODERS)}
+    return [one for one in there if not chosen or one[0] in chosen]
+
+
+def named(asked: Sequence[str], known: Sequence[str], what: str) -> set[str]:
+    """The coders that are asked for, each by name or several in a list with commas. UsageError for an unknown one."""
+    found = set()
+    for given in asked:
+        for name in [given] if given in known else [part.strip() for part in given.split(",") if part.strip()]:
+            if name not in known:
+                raise UsageError(f"there is no gold coder {name!r} with {what}", f"coders are: {', '.join(known)}")
+            found.add(name)
+    return found
+
+
+def _only_codebook(project: Project) -> str:
+    """The codebook of the project's gold, if all of it is of one; else the project's own."""
+    books = {gold.codebook for gold in project.golds.all() if gold.kind == "assignment"}
+    return next(iter(books)) if len(books) == 1 else project.settings.codebook
 
 
 def _texts(project: Project, scheme: str, work: Mapping[Series, Mapping[int, Coded]]) -> _Texts:
@@ -172,7 +194,7 @@ def _upper(book: Codebook | None, *, every_code: bool) -> Callable[[str], str]:
 
 def _labels(book: Codebook | None, *, every_code: bool) -> dict[str, Label]:
     codes = () if book is None else book.codes if every_code else blocks(book)
-    return {code.id: Label(code.label("zh"), code.label("en"), code.definition) for code in codes}
+    return {code.id: Label(code.label("zh"), code.label("en"), code.definition, code.definition_zh) for code in codes}
 
 
 def _person(
@@ -248,11 +270,11 @@ def _machine(project: Project, run: RunRecord, texts: _Texts, upper: Callable[[s
     def said(others: Sequence[RunRecord]) -> tuple[dict[Key, Coding], ...]:
         return tuple(_codings(project, other.id, texts, upper, wanted.kind) for other in others)
 
-    discards = [d for d in project.codings.discards() if d.run == run.id]
+    discards = [d for d in project.codings.discards() if d.run == run.id and _about(d, run, project, wanted)]
     codings = _codings(project, run.id, texts, upper, wanted.kind)
-    failures = [d for d in discards if d.flaw in _QUOTE_FLAWS]
+    failures = [d for d in discards if d.flaw in _QUOTE_FLAWS and d.quote.strip()]
     return Machine(
-        name=f"run {run.id} ({run.model})",
+        name=f"run {run.id} ({', '.join([run.model, *peculiar(run)])})",
         model=run.model,
         codings=codings,
         states=dict(run.units.items()),
@@ -264,6 +286,14 @@ def _machine(project: Project, run: RunRecord, texts: _Texts, upper: Callable[[s
         failures=tuple((d.flaw, d.quote, f"{d.document_name} #{d.segment}") for d in failures),
         baseline=run.model == "lexical",
     )
+
+
+def _about(discard: DiscardRecord, run: RunRecord, project: Project, wanted: Wanted) -> bool:
+    """Whether what was discarded is of the kind compared; a joint run proposes both."""
+    if not run.parameters.get("joint"):
+        return True
+    book = project.codebooks.version(run.lens or "", run.codebook_version or "")
+    return (book.code(discard.code) is not None) == (wanted.kind == "assignment")
 
 
 def _worded(run: RunRecord) -> tuple[str, str]:
@@ -307,20 +337,25 @@ def _facts(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _lock(project: Project, prints: Sequence[str]) -> dict[str, Any]:
-    """The test lock as a report shows it; `tuned`: prompts or codebook are not those of the first opening."""
+def _lock(project: Project, runs: Sequence[RunRecord], split: Split) -> dict[str, Any]:
+    """The test lock as a report shows it.
+
+    `tuned`: the test is looked at, and a run was begun after the first opening with prompts, codebook, question or
+    parameters that no run before it had.
+    """
     lock = project.locks.current()
     if lock is None:
         return {}
     names = {document.id: document.name for document in project.documents.all(current=False)}
-    first = lock.openings[0] if lock.openings else None
+    first = lock.openings[0].created if lock.openings else ""
+    before = {fingerprint(run) for run in project.runs.all() if run.started <= first}
     return {
         "sha256": lock.sha256,
         "documents": [names.get(document, "") for document in lock.documents],
         "created": lock.created,
         "openings": [{"when": o.created, "command": o.command} for o in lock.openings],
-        "tuned": first is not None and any(one not in first.runs for one in prints),
-        "gold_changed": len({o.sha256 for o in lock.openings}) > 1,
+        "tuned": bool(first) and split != "dev" and any(fingerprint(run) not in before for run in runs),
+        "gold_changed": split != "dev" and len({o.sha256 for o in lock.openings}) > 1,
     }
 
 

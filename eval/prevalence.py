@@ -67,6 +67,8 @@ def ppi(units: Sequence[Coded]) -> Estimate:
     Needs gold units drawn at random with equal chances; a document may hold units of both kinds.
     """
     unseen = [(u.document, u.model) for u in units if u.gold is None]
+    if units and not unseen:
+        return _without_value(units, "undefined:all_coded")
     errors = [(u.document, u.gold - u.model) for u in units if u.gold is not None]
     if any(u.chance is not None for u in units) and not _even(units):
         return _without_value(units, "undefined:unequal_chances")

@@ -282,7 +282,9 @@ def name_of(run: RunRecord) -> str:
     what = "open codes" if run.kind == "open" else f"codes of {run.lens}"
     if run.parent is not None:
         what = f"check of run {run.parent}"
-    return f"{what}, repeat {run.repeat}" if run.repeat > 1 else what
+    from assistant.running import peculiar
+
+    return ", ".join([what, *peculiar(run)])
 
 
 def states_of(run: RunRecord) -> dict[str, str]:

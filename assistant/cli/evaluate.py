@@ -66,8 +66,8 @@ _NO_INTERVAL = {
 def score(
     runs: Runs = None,
     gold: Annotated[
-        str, typer.Option("--gold", help="Gold coders of the project; with --pred a JSONL file: docs/eval.md.")
-    ] = "",
+        list[str] | None, typer.Option(help="Gold coders of the project; with --pred a JSONL file: docs/eval.md.")
+    ] = None,
     pred: Annotated[
         Path | None, typer.Option("--pred", help="JSONL file of what is judged; then no project is needed.")
     ] = None,
@@ -85,8 +85,8 @@ def score(
     """
     reports.on_one_thread()
     if pred is not None:
-        result = _files(Path(gold), pred) if gold else _lacking()
-    elif Path(gold).is_file():
+        result = _files(Path(gold[0]), pred) if gold and len(gold) == 1 else _lacking()
+    elif gold and Path(gold[0]).is_file():
         result = _lacking()
     else:
         result = _project(runs, gold, codebook, split, project, every_code=every_code)
@@ -111,7 +111,7 @@ def _lacking() -> Result:
 
 
 def _project(
-    runs: list[int] | None, gold: str, codebook: str, split: str, project: Path, *, every_code: bool
+    runs: list[int] | None, gold: list[str] | None, codebook: str, split: str, project: Path, *, every_code: bool
 ) -> Result:
     from eval.assessing import score_evidence
 

@@ -86,6 +86,7 @@ def _as_dict(path: Path, adopted: Adopted) -> dict[str, Any]:
                 "already_there": not key,
                 "coder": edition.coder,
                 "units": len(edition.units),
+                "not_coded": edition.not_coded,
                 "codings": len(edition.codings),
             }
             for key, edition in adopted.editions
@@ -100,17 +101,20 @@ def _as_dict(path: Path, adopted: Adopted) -> dict[str, Any]:
 def _say_adopted(path: Path, adopted: Adopted) -> None:
     for key, edition in adopted.editions:
         what = f"{len(edition.codings)} codings on {_stretches(len(edition.units))} by {edition.coder}"
-        say(f"{path}: {what}" + (f", gold {key}" if key else ": there already, nothing added"))
+        left = f"; {edition.not_coded} units in the file are not coded" if edition.not_coded else ""
+        say(f"{path}: {what}" + (f", gold {key}{left}" if key else ": there already, nothing added"))
     if adopted.added:
         say(f"documents that came with it: {', '.join(adopted.added)}")
     for name in adopted.unread:
         note(f"{name} carries no code: taken as not read (if it was read: --read-all)")
-    for trouble in (*adopted.left_out, *adopted.notes):
+    for trouble in adopted.left_out:
         note(f"left out: {trouble}")
+    for remark in adopted.notes:
+        note(f"note: {remark}")
 
 
 def _stretches(count: int) -> str:
-    return f"{count} unit{'s' if count != 1 else ''} read"
+    return f"{count} unit{'s' if count != 1 else ''} or whole document{'s' if count != 1 else ''} read"
 
 
 @app.command("list")
@@ -180,7 +184,9 @@ def sample(
     check_choice("sheet language", language, ("zh", "en"))
     if out.exists():
         raise UsageError(f"{out} is there already, and may hold codings", "name another file with --out")
-    with opened(project) as study:
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"{out}: the sheet is an Excel workbook", "name a file that ends in .xlsx")
+    with opened(project) as study, study.transaction():
         drawn = recorded(study, n, by=by, seed=seed, split=split, case=case)
         words = language or study.settings.language
         codes = () if open_codes else _columns(study, codebook, every_code=every_code)
@@ -227,9 +233,11 @@ def lock(
 
     check_choice("grouping", by, _BY[:3])
     with opened(project) as study:
+        before = study.locks.current()
         documents = kept(study, test, by=by, seed=seed, named=document or ())
     if as_json:
         show_json({"documents": [d.name for d in documents]})
         return
-    say(f"kept for the test: {', '.join(d.name for d in documents)}")
+    again = " (the earlier lock gives way)" if before else ""
+    say(f"kept for the test: {', '.join(d.name for d in documents)}{again}")
     say("examples and passages leave them out; codart eval … --split test opens their gold, and that is logged")

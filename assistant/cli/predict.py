@@ -25,7 +25,9 @@ _RETRIEVAL = ("none", "context", "examples", "both")
 
 
 def run(
-    gold: Annotated[str, typer.Option(help='Gold coders, e.g. "Coder A,Coder B"; all if left out.')] = "",
+    gold: Annotated[
+        list[str] | None, typer.Option(help='Gold coders, e.g. "Coder A,Coder B"; all if left out.')
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model; may be given several times.")] = None,
     base_url: Annotated[str, typer.Option(help="Of any OpenAI-compatible server.")] = "",
     codebook: Annotated[str, typer.Option(help="Where gold has codes of several codebooks: which.")] = "",
@@ -74,7 +76,7 @@ def run(
         from assistant.ordering import Order
         from assistant.pacing import Pace
 
-        golds = _golds(study, gold)
+        golds = _golds(study, gold or ())
         books = {g.codebook for g in golds if g.codebook and codebook in ("", g.codebook)}
         if len(books) > 1:
             raise UsageError(f"gold has codes of {', '.join(sorted(books))}", "choose one with --codebook")
@@ -108,28 +110,21 @@ def run(
             code = max(code, carry_out(study, order, as_json=as_json, yes=yes, hints=False, collect=done))
     if as_json:
         show_json([asdict(summary) for summary in done])
-    else:
+    elif not code:
         say(f"next: codart eval report -o report.html{at(project)}")
     if code:
         raise typer.Exit(code)
 
 
-def _golds(study: Project, names: str) -> list[Gold]:
+def _golds(study: Project, asked: Sequence[str]) -> list[Gold]:
     """The gold of these coders, or all. UsageError if there is none."""
-    wanted = coders(names)
-    found = [g for g in study.golds.all() if not wanted or g.coder in wanted]
-    known = ", ".join(dict.fromkeys(g.coder for g in study.golds.all()))
-    for name in wanted:
-        if name not in {g.coder for g in found}:
-            raise UsageError(f"there is no gold coder {name!r}", f"coders are: {known or 'none yet'}")
-    if not found:
+    from eval.gathering import named
+
+    golds = study.golds.all()
+    if not golds:
         raise UsageError("there is no gold yet", "bring some in with: codart gold import FILE --coder NAME")
-    return found
-
-
-def coders(names: str) -> tuple[str, ...]:
-    """The names in a list with commas."""
-    return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    chosen = named(asked, list(dict.fromkeys(g.coder for g in golds)), "any codes")
+    return [g for g in golds if not chosen or g.coder in chosen]
 
 
 def _split(study: Project, split: str) -> Literal["", "dev", "test"]:

@@ -12,10 +12,11 @@ import typer
 
 from assistant.cli.options import HERE, AsJson, ProjectDir, at, check_choice, opened
 from assistant.cli.output import note, say, show_json, table
-from assistant.cli.predict import coders
 from assistant.errors import ReadingError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.project import Project
     from eval.contrasting import Contrast
     from eval.evidence import Evidence
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 FORMS = ("html", "md", "csv", "json", "tex", "docx")
 
 Runs = Annotated[list[int] | None, typer.Argument(help="Numbers of runs; all that fit if left out.")]
-Gold = Annotated[str, typer.Option(help='Gold coders, e.g. "Coder A,Coder B"; all if left out.')]
+Gold = Annotated[
+    list[str] | None,
+    typer.Option(help='Gold coders, e.g. "Coder A,Coder B"; all if left out (sample gold only where it is alone).'),
+]
 Book = Annotated[str, typer.Option("--codebook", help="The codebook compared; the project's if left out.")]
 Open = Annotated[bool, typer.Option("--open", help="Compare open codes instead of codes of a codebook.")]
 Split = Annotated[str, typer.Option(help="dev, test or all; dev if documents are kept for a test.")]
@@ -41,14 +45,14 @@ def report(
     out: Annotated[
         list[Path] | None, typer.Option("-o", "--out", help=f"File to write: .{', .'.join(FORMS)}; for each file.")
     ] = None,
-    gold: Gold = "",
+    gold: Gold = None,
     codebook: Book = "",
     open_codes: Open = False,
     split: Split = "",
     every_code: EveryCode = False,
     stance: Annotated[
-        str, typer.Option(help="How the study stands to agreement: reliability, codebook or reflexive.")
-    ] = "codebook",
+        str, typer.Option(help="How the study stands to agreement: reliability, codebook (if left out) or reflexive.")
+    ] = "",
     coders_are: Annotated[
         str, typer.Option(help="expert, skilled or crowd: what replacing a coder may cost in agreement.")
     ] = "skilled",
@@ -78,10 +82,14 @@ def report(
     check_choice("report language", language, ("zh", "en"))
     files = _forms(out or ([] if as_json else [Path("report.html")]))
     if source is not None:
-        _write(files, _stored(source), language or "en")
+        if runs or gold or codebook or open_codes or split or every_code or stance or tau or judgements:
+            raise UsageError("a stored report is written as it is", "leave out all but --from, -o and --lang")
+        _again(files, source, language or "en")
         return
     with opened(project) as study:
-        wish = wanted(runs, gold, codebook, split, open_codes=open_codes, every_code=every_code, stance=stance)
+        wish = wanted(
+            runs, gold, codebook, split, open_codes=open_codes, every_code=every_code, stance=stance or "codebook"
+        )
         result = _result(study, wish, "report", EPSILONS[coders_are], tau=tau, judgements=judgements)
         words = language or study.settings.language
     if as_json:
@@ -96,6 +104,8 @@ def _forms(files: list[Path]) -> list[tuple[Path, str]]:
     for file in files:
         if file.suffix[1:].lower() not in FORMS:
             raise UsageError(f"{file}: its ending says nothing to go by", f"end it in one of: .{', .'.join(FORMS)}")
+        if not file.absolute().parent.is_dir():
+            raise UsageError(f"{file}: there is no such folder", "make it first, or name a file elsewhere")
     return [(file, file.suffix[1:].lower()) for file in files]
 
 
@@ -106,6 +116,16 @@ def _write(files: list[tuple[Path, str]], result: dict[str, Any], language: str)
     for file, form in files:
         save(file, render(result, form, language))  # type: ignore[arg-type]
         say(f"report written to {file}")
+
+
+def _again(files: list[tuple[Path, str]], source: Path, language: str) -> None:
+    stored = _stored(source)
+    try:
+        _write(files, stored, language)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ReadingError(
+            f"{source} is no whole report: {type(error).__name__} at {error}", "write it anew from its project"
+        ) from error
 
 
 def _stored(path: Path) -> dict[str, Any]:
@@ -124,7 +144,7 @@ def _stored(path: Path) -> dict[str, Any]:
 
 def wanted(
     runs: list[int] | None,
-    gold: str,
+    gold: Sequence[str] | None,
     codebook: str,
     split: str,
     *,
@@ -137,7 +157,7 @@ def wanted(
 
     check_choice("split", split, ("dev", "test", "all"))
     return Wanted(
-        coders=coders(gold),
+        coders=tuple(gold or ()),
         runs=tuple(dict.fromkeys(runs or ())),
         codebook=codebook,
         kind="open" if open_codes else "assignment",
@@ -152,7 +172,12 @@ def evidence(study: Project, wanted: Wanted, command: str) -> Evidence:
     from eval.gathering import gather, log_opening
 
     found = gather(study, wanted)
-    return log_opening(study, found, f"codart eval {command}", [int(m.name.split()[1]) for m in found.machines])
+    if found.unplaced:
+        note(
+            f"{found.unplaced} codings of whole stretches fit no segment and are left out: "
+            "the stretch has several segments, or the segment size was changed"
+        )
+    return log_opening(study, found, f"codart eval {command}", [machine.facts["run"] for machine in found.machines])
 
 
 def _result(
@@ -205,7 +230,7 @@ def _judgements(path: Path) -> list[tuple[str, str, bool]]:
 def compare(
     first: Annotated[int, typer.Argument(help="A run.")],
     second: Annotated[int, typer.Argument(help="Another run.")],
-    gold: Gold = "",
+    gold: Gold = None,
     codebook: Book = "",
     split: Split = "",
     every_code: EveryCode = False,
@@ -265,7 +290,7 @@ def novel(
     ] = None,
     k: Annotated[int, typer.Option("--n", min=1, help="How many of the run's novel codes, and of the people's.")] = 20,
     ratings: Annotated[Path | None, typer.Option(help="A sheet that was filled in: count its ratings.")] = None,
-    gold: Gold = "",
+    gold: Gold = None,
     tau: Annotated[float | None, typer.Option(min=0.05, max=1, help="Open codes this similar are one.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same codes.")] = 0,
     project: ProjectDir = HERE,
@@ -296,6 +321,9 @@ def novel(
         result = _result(study, wish, "novel", 0.15, tau=tau)
     rows, key = blinding.novel_sheet(result["open"], result["runs"][0]["name"], k, seed)
     blind_sheets.write(out, rows, key)
+    if as_json:
+        show_json({"file": str(out), "key": str(blind_sheets.key_of(out)), "codes": len(rows)})
+        return
     say(f"{len(rows)} codes to rate in {out}; keep {blind_sheets.key_of(out).name} from whoever rates them")
     say(f"words for the column rating: {', '.join(blinding.WORDS)}")
     say(f"then: codart eval novel {run} --ratings {out}{at(project)}")

@@ -151,7 +151,7 @@ def dry(study: Project, order: Order, *, as_json: bool, batch: bool = False) -> 
     from assistant.cli.manifest import as_dict, show
     from assistant.conducting import ready
 
-    with board(as_json=as_json) as watch, ready(study, order, watch) as conductor:
+    with board(as_json=as_json) as watch, ready(study, order, watch, asking_it=False) as conductor:
         manifest = conductor.manifest(batch=batch)
         asyncio.run(_let_go(conductor))
     if as_json:

@@ -80,8 +80,8 @@ class Golds:
                 [coder, kind, book or None, codebook_version or None, file, sha256, blind, why, now()],
             )
             self._db.write_many(
-                "INSERT INTO gold_units (gold, document, start, end, coded, marked) VALUES (?, ?, ?, ?, ?, ?)",
-                [(gold, u.document, u.span.start, u.span.end, u.coded, u.marked) for u in units],
+                "INSERT INTO gold_units (gold, document, start, end, marked) VALUES (?, ?, ?, ?, ?)",
+                [(gold, u.document, u.span.start, u.span.end, u.marked) for u in units],
             )
             for segment, coding in codings:
                 self._codings.add_gold(gold, coder, book or None, codebook_version or None, segment, coding)
@@ -91,7 +91,7 @@ class Golds:
         """Every edition in the order of import."""
         rows = self._db.rows(
             "SELECT golds.*, coders.name,"
-            " (SELECT count(*) FROM gold_units WHERE gold = golds.id AND coded) AS units,"
+            " (SELECT count(*) FROM gold_units WHERE gold = golds.id) AS units,"
             " (SELECT count(*) FROM codings WHERE gold = golds.id) AS codings"
             " FROM golds JOIN coders ON coders.id = golds.coder ORDER BY golds.id"
         )
@@ -124,10 +124,24 @@ class Golds:
         for row in segments:
             segment = segment_of(row)
             unit = _covering(units.get(segment.document, ()), segment)
-            if unit is not None and unit["coded"]:
+            if unit is not None:
                 own = (c for c in given.get(segment.document, ()) if c["gold"] == unit["gold"])
                 found[segment.id] = Coded(unit["gold"], bool(unit["marked"]), tuple(_on(own, segment)))
         return found
+
+    def unplaced(self, series: Series, scheme: str) -> int:
+        """How many stretches a coder coded as a whole, in the newest edition, that are no segment of the scheme."""
+        name, kind, book = series
+        row = self._db.row(
+            "SELECT count(*) FROM gold_units JOIN golds ON golds.id = gold_units.gold"
+            " JOIN coders ON coders.id = golds.coder WHERE coders.kind = 'gold' AND coders.name = ? AND golds.kind = ?"
+            " AND golds.codebook IS ? AND NOT gold_units.marked AND NOT EXISTS (SELECT 1 FROM segments WHERE scheme = ?"
+            " AND segments.document = gold_units.document AND segments.start = gold_units.start"
+            " AND segments.end = gold_units.end) AND gold_units.gold = (SELECT max(id) FROM golds AS newest"
+            " WHERE newest.coder = golds.coder AND newest.kind = golds.kind AND newest.codebook IS golds.codebook)",
+            [name, kind, book or None, scheme],
+        )
+        return int(row[0]) if row else 0
 
     def digest(self, series: Series, scheme: str, documents: Iterable[int] | None = None) -> str:
         """SHA-256 over what stands of a coder's work, in some documents or in all."""

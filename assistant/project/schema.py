@@ -282,7 +282,6 @@ MIGRATIONS: tuple[str, ...] = (
         document INTEGER NOT NULL REFERENCES documents(id),
         start INTEGER NOT NULL,
         end INTEGER NOT NULL,
-        coded INTEGER NOT NULL,
         marked INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX gold_units_by_document ON gold_units(document, start);

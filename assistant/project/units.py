@@ -40,7 +40,7 @@ class Choice:
             " AND (? = '' OR documents.held_out = (? = 'test')) AND (? = '[]' OR EXISTS"
             " (SELECT 1 FROM gold_units JOIN golds ON golds.id = gold_units.gold JOIN coders ON coders.id = golds.coder"
             " WHERE gold_units.document = documents.id AND gold_units.start <= segments.start"
-            " AND segments.end <= gold_units.end AND gold_units.coded"
+            " AND segments.end <= gold_units.end"
             " AND coders.name IN (SELECT value FROM json_each(?))))"
         )
 

@@ -216,3 +216,85 @@ def test_gold_cannot_be_changed_behind_the_projects_back(golden: Path) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             database.execute(statement)
     database.close()
+
+
+def test_rows_left_empty_take_nothing_back(codart: Codart, study: Path, tmp_path: Path) -> None:
+    full, empty = tmp_path / "full.xlsx", tmp_path / "empty.xlsx"
+    for sheet in (full, empty):
+        assert codart("gold", "sample", "--n", 4, "--seed", 1, "--out", sheet, "--project", study).code == 0
+    book = openpyxl.load_workbook(full)
+    for row in range(2, 6):
+        book.worksheets[0].cell(row, 4).value = "x"
+    book.save(full)
+    assert codart("gold", "import", full, "--coder", "Y", "--project", study).code == 0
+    printed = codart("gold", "import", empty, "--coder", "Y", "--project", study)
+    assert printed.code == 2
+    assert "nothing in it is coded" in printed.err
+    half = openpyxl.load_workbook(empty)
+    half.worksheets[0]["D2"] = "x"
+    half.save(empty)
+    (found,) = codart("gold", "import", empty, "--coder", "  Y ", "--json", "--project", study).json
+    assert [(e["coder"], e["units"], e["not_coded"]) for e in found["editions"]] == [("Y", 1, 3)]
+    with Project.open(study) as project:
+        assert len(project.golds.coded(("Y", "assignment", "dart"), "paragraph.v1")) == 4
+
+
+def test_a_draw_whose_sheet_cannot_be_written_is_not_recorded(codart: Codart, study: Path, tmp_path: Path) -> None:
+    for out in (tmp_path / "nowhere" / "x.xlsx", tmp_path / "x.txt"):
+        assert codart("gold", "sample", "--n", 2, "--out", out, "--project", study).code == 2
+    assert codart("gold", "list", "--json", "--project", study).json["samples"] == []
+
+
+def test_coders_with_commas_and_two_documents_of_one_name(
+    codart: Codart, study: Path, gold_file: Path, files: Path
+) -> None:
+    text = gold_file.read_text(encoding="utf-8").replace('"Bo"', '"Li, Wei <b>"')
+    gold_file.write_text(text, encoding="utf-8")
+    assert codart("gold", "import", gold_file, "--project", study).code == 0
+    (run,) = codart("eval", "run", "--gold", "Li, Wei <b>", "--json", "--project", study).json
+    assert sum(run["units"].values()) == 4
+    assert codart("eval", "run", "--gold", "Ann,Li, Wei <b>", "--project", study).code == 2
+    both = ("--gold", "Ann", "--gold", "Li, Wei <b>")
+    assert codart("eval", "score", *both, "--json", "--project", study).json["gold"] == ["Ann", "Li, Wei <b>"]
+    (files / "more").mkdir()
+    (files / "more" / "interview.txt").write_text("受访者：另一份同名的访谈。", encoding="utf-8")
+    assert codart("add", files / "more" / "interview.txt", "--project", study).code == 0
+    printed = codart("gold", "import", gold_file, "--project", study)
+    assert printed.code == 2
+    assert "those that stand twice" in printed.err
+
+
+def test_a_changed_segment_size_is_said_and_hides_no_gold_in_silence(
+    codart: Codart, study: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.xlsx"
+    assert codart("gold", "sample", "--n", 5, "--out", sheet, "--project", study).code == 0
+    book = openpyxl.load_workbook(sheet)
+    for row in range(2, 7):
+        book.worksheets[0].cell(row, 4).value = "x"
+    book.save(sheet)
+    assert codart("gold", "import", sheet, "--coder", "Ann", "--project", study).code == 0
+    settings = study / "codart.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"paragraph"', '"sentence"', 1), encoding="utf-8")
+    printed = codart("eval", "report", "--json", "--project", study)
+    assert "fit no segment" in printed.err or "segment size" in printed.err
+
+
+def test_a_lock_by_case_keeps_about_the_share_that_was_asked_for(codart: Codart, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    assert codart("init", folder).code == 0
+    for number in range(10):
+        file = tmp_path / f"d{number}.txt"
+        file.write_text(f"文档{number}。用户提出意见。", encoding="utf-8")
+        assert codart("add", file, "--case", f"case {number % 8}", "--project", folder).code == 0
+    kept = codart("gold", "lock", "--test", 30, "--by", "case", "--json", "--project", folder).json["documents"]
+    assert len(kept) == 3
+    assert "gives way" in codart("gold", "lock", "--test", 20, "--project", folder).out
+
+
+def test_a_dry_run_needs_no_key(codart: Codart, golden: Path) -> None:
+    printed = codart(
+        "eval", "run", "--model", "openai:gpt-x", "--no-baseline", "--dry-run", "--json", "--project", golden
+    )
+    assert printed.code == 0
+    assert printed.json["calls"] == 4

@@ -204,13 +204,19 @@ def test_prompts_changed_after_an_opening_are_tuned_on_test(codart: Codart, judg
     codart("gold", "lock", "--document", _DOCUMENTS[0], "--project", judged)
     opened = codart("eval", "score", numbers["assignment"], "--split", "test", "--json", "--project", judged)
     assert opened.code == 0
+    assert codart(
+        "eval", "run", "--only", "assignment", "--prompt-language", "en", "--split", "test", "--project", judged
+    )
+    changed = max(run["id"] for run in codart("runs", "list", "--json", "--project", judged).json)
     page = tmp_path / "tuned.html"
     stored = tmp_path / "tuned.json"
-    assert codart("eval", "report", numbers["bare"], "--split", "test", "-o", stored, "--project", judged).code == 0
+    for run, tuned in ((numbers["bare"], False), (changed, True)):  # the former was there before the opening
+        assert codart("eval", "report", run, "--split", "test", "-o", stored, "--project", judged).code == 0
+        assert json.loads(stored.read_text(encoding="utf-8"))["lock"]["tuned"] is tuned
+    assert codart("eval", "report", changed, "--json", "--project", judged).json["lock"]["tuned"] is False  # dev
     result = json.loads(stored.read_text(encoding="utf-8"))
-    assert result["lock"]["tuned"] is True
-    assert len(result["lock"]["openings"]) == 2
-    codart("eval", "report", numbers["bare"], "--split", "test", "-o", page, "--lang", "en", "--project", judged)
+    assert len(result["lock"]["openings"]) == 3
+    codart("eval", "report", changed, "--split", "test", "-o", page, "--lang", "en", "--project", judged)
     assert "tuned on test" in page.read_text(encoding="utf-8").lower()
 
 
@@ -237,3 +243,44 @@ def test_without_gold_the_next_step_is_named(codart: Codart, study: Path) -> Non
         printed = codart("eval", command, "--project", study)
         assert printed.code == 2
         assert "codart gold import" in printed.err
+
+
+def test_a_stored_report_is_written_as_it_is_or_not_at_all(codart: Codart, judged: Path, tmp_path: Path) -> None:
+    stored, again = tmp_path / "r.json", tmp_path / "again.html"
+    assert codart("eval", "report", "-o", stored, "--project", judged).code == 0
+    assert codart("eval", "report", "--from", stored, "-o", again, "--stance", "reflexive").code == 2
+    whole = json.loads(stored.read_text(encoding="utf-8"))
+    for name, value in (("data", None), ("runs", "many")):
+        stored.write_text(json.dumps(whole | {name: value}), encoding="utf-8")
+        printed = codart("eval", "report", "--from", stored, "-o", again)
+        assert printed.code == 1
+        assert "no whole report" in printed.err
+    assert not again.exists()
+    assert codart("eval", "report", "-o", tmp_path / "nowhere" / "r.html", "--project", judged).code == 2
+
+
+def test_sample_gold_gives_way_to_peoples_and_is_named_where_it_does_not(
+    codart: Codart, judged: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.jsonl"
+    units = range(1, 10)
+    rows = [{"document": _DOCUMENTS[1], "unit": u, "coder": "Li", "codes": ["对话"] if u % 2 else []} for u in units]
+    own.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert codart("gold", "import", own, "--project", judged).code == 0
+    run = runs(codart, judged)["assignment"]
+    alone = codart("eval", "report", run, "--json", "--project", judged).json
+    assert [p["name"] for p in alone["data"]["people"]] == ["Li"]
+    assert alone["sample_gold"] is False
+    asked = ("--gold", "Li", "--gold", "Sample coder A")
+    mixed = codart("eval", "report", run, *asked, "--json", "--project", judged).json
+    assert mixed["sample_gold"] is True
+
+
+def test_one_call_is_judged_by_the_quotes_of_the_kind_compared(codart: Codart, judged: Path) -> None:
+    assert codart("eval", "run", "--one-call", "--project", judged).code == 0
+    run = max(run["id"] for run in codart("runs", "list", "--json", "--project", judged).json)
+    both = runs(codart, judged)
+    (joint,) = codart("eval", "report", run, "--json", "--project", judged).json["runs"]
+    (apart,) = codart("eval", "report", both["bare"], "--json", "--project", judged).json["runs"]
+    assert joint["quotes"]["proposed"] == apart["quotes"]["proposed"] == joint["quotes"]["kept"]
+    assert joint["name"] == f"run {run} (lexical, open codes in the same call)"

@@ -93,7 +93,7 @@ def test_a_small_study_by_hand() -> None:
     found = report(evidence([person("Li", li)], [machine("run", run)]))
     assert found["codes"] == list(CODES)
     assert found["data"] | {"by": 0, "people": 0} == {
-        "documents": 2, "units": 4, "material": 4, "by": 0, "people": 0, "double_coded": 0,
+        "documents": 2, "units": 4, "material": 4, "by": 0, "people": 0, "double_coded": 0, "unplaced": 0,
     }  # fmt: skip
     assert found["data"]["by"]["case"] == [
         {"name": "case a", "documents": 1, "units": 2},
@@ -192,10 +192,11 @@ def test_a_run_that_agrees_with_agreeing_people_is_ready_and_without_repeats_it_
     assert assist[CODES[0]]["reasons"] == ["stability_unknown"]
     unsteady = report(evidence(people, [machine("run", rows, repeats=[noisy(rows, 9, 0.3)])]))["runs"][0]["verdicts"]
     assert (unsteady[CODES[0]]["verdict"], unsteady[CODES[0]]["reasons"]) == ("assist", ["unstable"])
-    flawed = replace(machine("run", rows, repeats=[rows]), flaws={"not_found": 2})
+    lost = (("not_found", "words", "d00 #1"),) * 2
+    flawed = replace(machine("run", rows, repeats=[rows]), flaws={"not_found": 2, "wrong_segment": 9}, failures=lost)
     found = report(evidence(people, [flawed]))["runs"][0]
     assert found["quotes"] | {"failures": 0} == {
-        "proposed": 100, "kept": 98, "share": 0.98, "flaws": {"not_found": 2}, "failures": 0,
+        "proposed": 100, "kept": 98, "share": 0.98, "flaws": {"not_found": 2, "wrong_segment": 9}, "failures": 0,
     }  # fmt: skip
     assert found["verdicts"][CODES[0]]["reasons"] == ["quotes"]
     assert THRESHOLDS.quotes == 0.99

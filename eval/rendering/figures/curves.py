@@ -25,7 +25,7 @@ def saturation(
         sheet = Sheet(WIDTH, top + _HIGH + 44)
         legend(sheet, keys, 10, 2, WIDTH - 20)
         last = max((len(one["seen"]) for one in coders.values()), default=1)
-        most = max((max([*one["seen"], *_top(one)], default=1) for one in coders.values()), default=1)
+        most = max(max((max([*one["seen"], *_top(one)], default=1) for one in coders.values()), default=1), 1)
         across, up = Scale(1, max(last, 2), _LEFT + 10, WIDTH - 24), _frame(sheet, most, top, words)
         marks = [v for v in steps(last, 10) if v >= 1 and v <= last]
         sheet.ticks(across, marks, top, top + _HIGH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from eval.rendering.blocks import Block, Box, Report, Section
 from eval.rendering.saying import Say, is_baseline, of
@@ -39,23 +39,50 @@ def stance(report: Report, say: Say) -> Block:
 
 
 def _answer(report: Report, say: Say) -> Block:
-    models = [run for run in report["runs"] if not is_baseline(run)]
-    lines = [_run(run, say) for run in (models or report["runs"])[:_RUNS]]
+    runs = _best_first([run for run in report["runs"] if not is_baseline(run)] or report["runs"])
+    lines = [_run(report, run, say) for run in runs[:_RUNS]]
+    if len(runs) > _RUNS:
+        lines[-1] += say("answer_more", n=len(runs) - _RUNS)
     lines.append(_evidence(report, say))
-    if (overall := _overall(report, say)) and len(lines) < 4:
+    if (overall := _overall(report, runs, say)) and len(lines) < 4:
         lines.append(overall)
     lines.append(_next(report, say))
     return Box("answer", say("answer_head"), tuple(lines))
 
 
-def _run(run: dict[str, Any], say: Say) -> str:
+def _best_first(runs: Sequence[Report]) -> list[Report]:
+    """Runs by alpha over all codes; where it is equal, or there is none, in their own order."""
+
+    def rank(run: Report) -> float:
+        measure = of(run["score"], None, "alpha_jaccard")
+        return -measure["value"] if measure and measure["value"] is not None else 1.0
+
+    return sorted(runs, key=rank)
+
+
+def _run(report: Report, run: Report, say: Say) -> str:
+    if report["kind"] == "open":
+        return _open(report, run, say)
     found = {
         verdict: [say.code(c) for c, v in run["verdicts"].items() if v["verdict"] == verdict] for verdict in VERDICTS
     }
     parts = [say(f"answer_{verdict}", codes=say.list(codes)) for verdict, codes in found.items() if codes]
     if not parts:
         return say("answer_no_verdict", run=say.run(run))
-    return say("answer_run", run=say.run(run), parts=say.words["semicolon"].join(parts))
+    missing = run["score"]["missing_units"]
+    left = say("answer_missing", n=missing, units=report["data"]["units"]) if missing else ""
+    return say("answer_run", run=say.run(run) + left, parts=say.words["semicolon"].join(parts))
+
+
+def _open(report: Report, run: Report, say: Say) -> str:
+    part = report["open"] or {"means": []}
+    mean = next((one for one in part["means"] if one["coder"] == run["name"]), None)
+    if mean is None or mean["recall"] is None:
+        return say("answer_no_verdict", run=say.run(run))
+    tau = part["tau"]
+    shares = {name: say.share(mean[name]) for name in ("recall", "novelty")}
+    known = say.term("tau", "yes" if tau["calibrated"] else "no")
+    return say("answer_open", run=say.run(run), tau=say.num(tau["value"]), calibrated=known, **shares)
 
 
 def _evidence(report: Report, say: Say) -> str:
@@ -64,8 +91,8 @@ def _evidence(report: Report, say: Say) -> str:
     return say(key, documents=data["documents"], units=data["units"], coders=len(data["people"]))
 
 
-def _overall(report: Report, say: Say) -> str:
-    run = next((r for r in report["runs"] if not is_baseline(r)), None)
+def _overall(report: Report, runs: Sequence[Report], say: Say) -> str:
+    run = next((r for r in runs if not is_baseline(r)), None)
     measure = of(run["score"], None, "alpha_jaccard") if run else None
     if run is None or measure is None or measure["value"] is None:
         return ""
@@ -80,6 +107,8 @@ def _next(report: Report, say: Say) -> str:
         first = todo[0]
         names = {"code": say.code(first["code"]), "other": say.code(first["other"])}
         return say("answer_next", what=say(f"todo_{first['problem']}", **names))
+    if report["kind"] == "open" and report["runs"]:
+        return say("answer_next", what=say("next_rate"))
     if len(report["data"]["people"]) < 2:
         return say("answer_next", what=say("next_second_coder"))
     verdicts = [v["verdict"] for run in report["runs"] for v in run["verdicts"].values()]

@@ -20,7 +20,7 @@ def todo(report: Report, say: Say) -> Section:
             num(one["units"]),
             num(say.num(one["human"])),
             num(say.num(one["model"])),
-            Cell((report["labels"].get(one["code"]) or {}).get("definition") or say("no_definition"), (), "soft"),
+            Cell(_definition(report, one["code"], say), (), "soft"),
         )
         for one in report["todo"]
     )
@@ -82,3 +82,10 @@ def annex(report: Report, say: Say) -> Section:
         Table("annex", say("annex_caption"), (say("what"), say("value")), tuple(rows), folded=True),
     )
     return Section("annex", say("annex"), blocks)
+
+
+def _definition(report: Report, code: str, say: Say) -> str:
+    """The code's definition in the report's language, else in the other."""
+    label = report["labels"].get(code) or {}
+    chinese = label.get("definition_zh") if say.lang == "zh" else ""
+    return chinese or label.get("definition") or say("no_definition")

@@ -33,6 +33,7 @@ def _facts(report: Report, say: Say) -> Table:
         ("documents", say.count(data["documents"])),
         ("units_compared", say("of_material", units=data["units"], material=data["material"])),
         ("double_coded", say.count(data["double_coded"])),
+        *([("unplaced", say.count(data["unplaced"]))] if data.get("unplaced") else []),
         ("coders", say.list([one["name"] for one in data["people"]])),
         ("split", say.term("split", report["split"])),
         ("lock", _lock(lock, say)),

@@ -76,6 +76,8 @@ def _compared(report: Report, say: Say) -> list[str]:
     runs = report["runs"]
     if not runs or not report["data"]["units"]:
         return [say("m_nothing")]
+    if report["kind"] == "open":
+        return _open(report, say)
     used = methods(report, say)
     found = [
         say("m_metrics" if len(report["data"]["people"]) > 1 else "m_metrics_one"),
@@ -88,11 +90,36 @@ def _compared(report: Report, say: Say) -> list[str]:
         if run["replacement"]:
             test = run["replacement"]
             found.append(say("m_replacement", epsilon=say.num(test["epsilon"]), why=say.term("why", test["why"])))
+    return [*found, *_lock(report, say)]
+
+
+def _lock(report: Report, say: Say) -> list[str]:
     lock = report["lock"]
-    if lock:
-        found.append(say("m_lock", created=lock["created"], openings=len(lock["openings"])))
-        found.append(say("m_tuned") if lock["tuned"] else "")
-    return found
+    if not lock:
+        return []
+    told = say("m_lock", created=lock["created"], openings=len(lock["openings"]))
+    return [told, say("m_tuned")] if lock["tuned"] else [told]
+
+
+def _open(report: Report, say: Say) -> list[str]:
+    """How open codes were compared, and with what result by coder."""
+    part = report["open"]
+    if not part:
+        return [say("m_nothing")]
+    tau, embedder = part["tau"], part["embedder"]
+    found = [
+        say(
+            "m_open",
+            embedder=embedder["name"],
+            compares=say.term("compares", embedder["compares"]),
+            tau=say.num(tau["value"]),
+            calibrated=say.term("tau", "yes" if tau["calibrated"] else "no"),
+        )
+    ]
+    for mean in part["means"]:
+        shares = {name: say.num(mean[name]) for name in ("recall", "precision", "novelty")}
+        found.append(say("m_open_run", coder=mean["coder"], **shares))
+    return [*found, *_lock(report, say)]
 
 
 def _alpha(report: Report, run: dict[str, Any], say: Say) -> str:

@@ -69,6 +69,7 @@ EN: dict[str, str] = {
     "metric": "figure",
     "verdict": "verdict",
     "given": "how often: {judge} against {people}",
+    "unplaced": "codings of stretches that are no unit, left out",
     "definition": "definition",
     "items": "items",
     "p": "p",

@@ -14,9 +14,10 @@ EN_PROSE: dict[str, str] = {
         "Prompt or codebook changed after the test split had been opened. The figures are likely too high; they "
         "need fresh test material."
     ),
-    "warn_changed": "Codings changed after the lock",
+    "warn_changed": "The test gold changed between openings",
     "warn_changed_text": (
-        "The codings of the test split are no longer those that were locked. Lock again, or restore them."
+        "The codings of the test split changed between one opening and another, so figures rest on different gold. "
+        "Say so where you give them."
     ),
     "warn_baseline": "No language model in this report",
     "warn_baseline_text": (
@@ -24,6 +25,12 @@ EN_PROSE: dict[str, str] = {
     ),
     # the answer
     "answer_run": "{run}: {parts}.",
+    "answer_more": " {n} further runs stand below.",
+    "answer_missing": " ({n} of {units} units not answered: missing, not “no code”)",
+    "answer_open": (
+        "{run}: finds {recall} of the people's open codes and has {novelty} of its own that no person gave "
+        "(tau {tau}, {calibrated}). Read them; do not take them as right or wrong."
+    ),
     "answer_no_verdict": "{run}: no verdict, there is nothing to compare.",
     "answer_ready": "usable with spot checks: {codes}",
     "answer_assist": "only as suggestions that a person decides on: {codes}",
@@ -38,6 +45,7 @@ EN_PROSE: dict[str, str] = {
         "let a second person code the same units, so that there is something to hold the figures against"
     ),
     "next_more_data": "code more documents in which the codes without a verdict occur",
+    "next_rate": "have the codes that only the run gave rated blind (codart eval novel)",
     "next_read": "read the disagreements below, code by code",
     "stance_reliability": (
         "Agreement is taken as evidence on the coding. The thresholds were set before the comparison."
@@ -188,6 +196,12 @@ EN_PROSE: dict[str, str] = {
     "m_run": "Suggestions ({run}) were made by {model} ({facts}).",
     "m_baseline": "As a keyless baseline, no language model, words of the codebook were looked up ({run}).",
     "m_quotes": "{kept} of {proposed} quotes proposed were found verbatim in the source; the others were discarded.",
+    "m_open": (
+        "Open codes were matched one to one by the similarity of labels and quotes (embedder "
+        "{embedder}, which {compares}) at tau = {tau} "
+        "({calibrated}); no coefficient was computed on labels. Every coder was compared with every person."
+    ),
+    "m_open_run": "{coder}: recall {recall}, precision {precision}, novelty {novelty}.",
     "m_metrics": (
         "Agreement was computed for each code (Cohen's kappa, Krippendorff's alpha, positive and negative "
         "agreement) as the mean over coders of the comparison with each, and set beside the value {among}."

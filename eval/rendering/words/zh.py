@@ -69,6 +69,7 @@ ZH: dict[str, str] = {
     "metric": "指标",
     "verdict": "结论",
     "given": "频次：{judge}相对{people}",
+    "unplaced": "所编片段不是分析单元、未计入的编码",
     "definition": "定义",
     "items": "条目数",
     "p": "p 值",

@@ -8,12 +8,18 @@ ZH_PROSE: dict[str, str] = {
     "warn_sample_text": "示例金标准随程序附带，仅供试用。这些数字不能作为研究依据：请对自己的材料编码后重新比较。",
     "warn_tuned": "曾据测试集调整（tuned on test）",
     "warn_tuned_text": "测试集打开之后，提示词或编码本又有改动。这些数字很可能偏高，需用新的测试材料重测。",
-    "warn_changed": "锁定之后编码有改动",
-    "warn_changed_text": "测试集的编码已不是锁定时的内容。请重新锁定，或恢复原编码。",
+    "warn_changed": "两次打开之间测试集编码有变动",
+    "warn_changed_text": "两次打开之间，测试集的编码有变动，各次数字所依据的人工编码并不相同。引用时请说明。",
     "warn_baseline": "本报告中没有语言模型",
     "warn_baseline_text": "仅有免密钥基线（非语言模型）的运行，只反映按词查找所能达到的水平。",
     # the answer
     "answer_run": "{run}：{parts}。",
+    "answer_more": "另有 {n} 次运行见下文。",
+    "answer_missing": "（{units} 个单元中有 {n} 个未作答：计为缺失，不计为“无代码”）",
+    "answer_open": (
+        "{run}：找到人工开放代码的 {recall}，其自有代码中 {novelty} 无人给出（tau {tau}，{calibrated}）。"
+        "请阅读这些代码，不要据此判定对错。"
+    ),
     "answer_no_verdict": "{run}：没有可比较的内容，暂无结论。",
     "answer_ready": "可用，需抽查：{codes}",
     "answer_assist": "仅作建议，由人逐条裁定：{codes}",
@@ -26,6 +32,7 @@ ZH_PROSE: dict[str, str] = {
     "answer_next": "下一步：{what}。",
     "next_second_coder": "请第二位编码者对同一批单元编码，使数字有可比的参照",
     "next_more_data": "补充编码含有未下结论代码的文档",
+    "next_rate": "请人对只有该运行给出的代码做盲评（codart eval novel）",
     "next_read": "逐个代码阅读下文的分歧",
     "stance_reliability": "一致性在此作为编码质量的证据；阈值在比较之前已定。",
     "stance_codebook": "一致性在此用于检查编码本与提示词，并不衡量真伪。",
@@ -137,6 +144,12 @@ ZH_PROSE: dict[str, str] = {
     "m_run": "编码建议（{run}）由 {model} 给出（{facts}）。",
     "m_baseline": "另以免密钥基线（非语言模型）按编码本查词作为对照（{run}）。",
     "m_quotes": "所提出的 {proposed} 条引文中有 {kept} 条逐字见于原文，其余弃用。",
+    "m_open": (
+        "开放代码按标签与引文的相似度（嵌入 {embedder}，{compares}）一对一匹配，阈值 tau = {tau}"
+        "（{calibrated}）；未对标签计算一致性"
+        "系数。每位编码者均与每个人比较。"
+    ),
+    "m_open_run": "{coder}：召回率 {recall}，精确率 {precision}，新颖率 {novelty}。",
     "m_metrics": (
         "对每个代码计算 Cohen κ、Krippendorff α、正向与负向一致率，分别与每位编码者比较后取平均，并与{among}的数"
         "值对照。"
