@@ -43,7 +43,7 @@ def inductive(report: Report, say: Say) -> Section:
     found: dict[str, Any] | None = report["open"]
     if not found:
         return Section("inductive", say("inductive"), ())
-    names = {one["name"]: opening.coder(one, say) for one in found["coders"]}
+    names = {one["name"]: say.run(one) for one in found["coders"]}
     blocks: list[Block] = [Text(say("inductive_reflexive"))]
     for n, pair in enumerate(found["pairs"]):
         blocks.append(Heading(say("pair", other=names.get(pair["other"], pair["other"]), human=pair["human"])))

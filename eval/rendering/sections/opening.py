@@ -18,7 +18,7 @@ def inductive(report: Report, say: Say) -> Section:
     found = report["open"]
     if not found:
         return Section("inductive", say("inductive"), ())
-    names = {one["name"]: coder(one, say) for one in found["coders"]}
+    names = {one["name"]: say.run(one) for one in found["coders"]}
     blocks: list[Block] = [Text(_threshold(found, say))]
     if found["means"]:
         blocks.append(_means(found, names, say))
@@ -27,11 +27,6 @@ def inductive(report: Report, say: Say) -> Section:
         blocks.append(Heading(say("pair", other=names.get(pair["other"], pair["other"]), human=pair["human"])))
         blocks += [_curve(pair, n, say), *matches(pair, n, say, figures_shown=True)]
     return Section("inductive", say("inductive"), tuple(blocks))
-
-
-def coder(one: dict[str, Any], say: Say) -> str:
-    """A coder's name; the keyless baseline is named as what it is."""
-    return say("run_baseline", name=one["name"]) if one["baseline"] or one["model"] == "lexical" else str(one["name"])
 
 
 def _threshold(found: dict[str, Any], say: Say) -> str:
