@@ -32,10 +32,15 @@ def lists_price(spec: str, base_url: str) -> bool:
 
 def elsewhere(spec: str, base_url: str) -> Model:
     """The model a spec names as others will ask it: its name and address, without a key. UsageError as `connect`."""
+    return replace(unasked(spec, base_url), local=False)  # an address of this machine is another on theirs
+
+
+def unasked(spec: str, base_url: str) -> Model:
+    """The model a spec names, only to look at: its name and address, without a key. UsageError as `connect`."""
     endpoint = locate(spec, base_url or None, _with_any_key())
 
     async def ask(prompt: Prompt) -> Reply:
-        raise UsageError(f"{spec} is asked by the workers of a cluster, not from here", "leave out --engine dask")
+        raise UsageError(f"{spec} is not asked from here", "leave out --engine dask")
 
     return Model(endpoint.name, ask, endpoint.base_url, local=endpoint.local)
 

@@ -256,7 +256,7 @@ def ready(project: Project, order: Order, watch: Watch, *, asking_it: bool = Tru
     if order.scheduler:
         model = _elsewhere(order)
     elif not asking_it and asking.is_served(order.model):
-        model = asking.elsewhere(order.model, order.base_url)
+        model = asking.unasked(order.model, order.base_url)
     else:
         model = asking.connect(
             order.model,
