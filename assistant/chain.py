@@ -34,7 +34,20 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
     from langchain_openai import ChatOpenAI
 
-__all__ = ["Ask", "Model", "connect", "silence_tracing"]
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "Ask",
+    "Model",
+    "body_of",
+    "causes_of",
+    "chat_for",
+    "client_for",
+    "connect",
+    "failure_of",
+    "not_reached",
+    "options_for",
+    "silence_tracing",
+]
 
 CONNECT_TIMEOUT = 10.0  # seconds
 FORMATS = ("json_schema", "json_object", "plain")  # what a server is asked for, best first
@@ -60,7 +73,7 @@ class _Chat:
             async with asyncio.timeout(self._timeout):
                 return await self._climb(prompt)
         except Exception as error:
-            failure = _failure(self._endpoint, error)
+            failure = failure_of(self._endpoint, error)
         # Raised out here so that no traceback carries the SDK's error, which may hold the key.
         raise failure
 
@@ -108,16 +121,31 @@ def connect(
     """
     endpoint = locate(spec, base_url, os.environ)
     silence_tracing()
+    # LangChain's advice for its own structured output; the ladder of formats answers both cases.
+    warnings.filterwarnings("ignore", "(This model does not support|Invalid schema for) OpenAI's structured output")
+    chat, client = chat_for(endpoint, timeout)
+    asking = _Chat(endpoint, chat, options_for(endpoint, temperature, max_tokens), timeout)
+    return Model(endpoint.name, asking.ask, endpoint.base_url, client.aclose, local=endpoint.local)
+
+
+def chat_for(
+    endpoint: Endpoint,
+    timeout: float,
+    chat_type: type[ChatOpenAI] | None = None,
+    client_type: type[httpx2.AsyncClient] | None = None,
+) -> tuple[ChatOpenAI, httpx2.AsyncClient]:
+    """LangChain's model for an endpoint, made to retry nothing and to show no key, and the client to close after it.
+
+    `timeout` is the seconds a server may be silent. Raises ModelError for proxy settings that cannot be used.
+    """
     import httpx2
     from langchain_openai import ChatOpenAI
 
-    # LangChain's advice for its own structured output; the ladder of formats answers both cases.
-    warnings.filterwarnings("ignore", "(This model does not support|Invalid schema for) OpenAI's structured output")
     try:
-        client = client_for(endpoint, timeout)
+        client = client_for(endpoint, timeout, client_type)
     except (ImportError, ValueError) as error:  # a SOCKS proxy without its package, or a proxy URL that is none
         raise unreachable(endpoint, f"The proxy settings cannot be used: {error}") from None
-    chat = ChatOpenAI(
+    chat = (chat_type or ChatOpenAI)(
         model=endpoint.model,
         base_url=endpoint.base_url,
         api_key=_giving(endpoint.key),
@@ -127,8 +155,7 @@ def connect(
         http_async_client=client,
         use_responses_api=False,
     )
-    asking = _Chat(endpoint, chat, _options(endpoint, temperature, max_tokens), timeout)
-    return Model(endpoint.name, asking.ask, endpoint.base_url, client.aclose, local=endpoint.local)
+    return chat, client
 
 
 def silence_tracing() -> None:
@@ -146,7 +173,8 @@ def _giving(key: str) -> Callable[[], Awaitable[str]]:
     return give
 
 
-def _options(endpoint: Endpoint, temperature: float | None, max_tokens: int | None) -> dict[str, Any]:
+def options_for(endpoint: Endpoint, temperature: float | None, max_tokens: int | None) -> dict[str, Any]:
+    """What is passed with each call, in the words that this provider's servers know; what is None is not sent."""
     # Passed per call: given to the constructor, LangChain silently drops a temperature for some model names.
     options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
     if max_tokens is not None and endpoint.provider == "openai":
@@ -157,7 +185,10 @@ def _options(endpoint: Endpoint, temperature: float | None, max_tokens: int | No
     return options
 
 
-def client_for(endpoint: Endpoint, timeout: float) -> httpx2.AsyncClient:
+def client_for(
+    endpoint: Endpoint, timeout: float, client_type: type[httpx2.AsyncClient] | None = None
+) -> httpx2.AsyncClient:
+    """The connections to an endpoint: no redirects, no proxy before a local server, no header that is not its own."""
     import httpx2
 
     async def strip_headers(request: httpx2.Request) -> None:
@@ -167,7 +198,7 @@ def client_for(endpoint: Endpoint, timeout: float) -> httpx2.AsyncClient:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {endpoint.key}"
 
-    return httpx2.AsyncClient(
+    return (client_type or httpx2.AsyncClient)(
         timeout=timeout,
         limits=httpx2.Limits(max_connections=256, max_keepalive_connections=256),
         follow_redirects=False,  # a redirect would carry the text to a host nobody chose
@@ -185,10 +216,11 @@ def _response_format(form: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _declines_format(error: Exception) -> bool:
     status = getattr(error, "status_code", None)
-    return status in (400, 422) and _SPEAKS_OF_FORMAT.search(_body(error)) is not None
+    return status in (400, 422) and _SPEAKS_OF_FORMAT.search(body_of(error)) is not None
 
 
-def _body(error: Exception) -> str:
+def body_of(error: Exception) -> str:
+    """What the server said when it turned a request down; the error's own words if it said nothing."""
     response = getattr(error, "response", None)
     return str(error) if response is None else str(response.text)
 
@@ -199,7 +231,8 @@ def _from_message(endpoint: Endpoint, message: BaseMessage) -> Reply:
     return read_reply(endpoint, *found, metadata.get("token_usage"), metadata.get("model_name"))
 
 
-def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
+def failure_of(endpoint: Endpoint, error: Exception) -> ModelError:
+    """The error for whatever LangChain, the SDK or the client raised. Raise it outside the `except`: see `ask`."""
     if isinstance(error, ModelError):
         return error
     import httpx2
@@ -244,6 +277,7 @@ def not_reached(endpoint: Endpoint, causes: list[BaseException]) -> ModelError |
 
 
 def causes_of(error: BaseException) -> list[BaseException]:
+    """An error and what it came from, at most ten deep."""
     chain = [error]
     while (deeper := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 10:
         chain.append(deeper)

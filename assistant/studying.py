@@ -25,7 +25,7 @@ def snapshot(project: Project, *, whole: bool = True) -> Study:
 
         def counts(record: Record) -> bool:
             once = record.document in current and record.run not in repeats
-            return once or record.coder.kind != "model" or bool(record.decisions)
+            return once or record.coder.kind != "model" or record.state != "suggested"
 
         records = tuple(r for r in records if counts(r))
         discards = tuple(d for d in discards if d.document in current and d.run not in repeats)

@@ -17,7 +17,7 @@ import sys
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -49,6 +49,9 @@ class Response:
     delay: float = 0.0  # seconds
     # hang: never answers · reset: drops the line · drip: blank lines · cut: half the body · slow: half, later the rest
     end: str = "normal"
+    # Instead of a body of known length: bytes sent one after another, and the seconds of silence between them. With
+    # end="cut" the line is dropped after the last of them.
+    steps: Sequence[bytes | float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,7 @@ class FakeServer:
         self.requests: list[Request] = []
         self.sent: list[tuple[Request, Response]] = []  # chat requests with their answers, as soon as these are begun
         self.most_at_once = 0
+        self.hung_up = 0  # clients that closed the line while it was being answered
         self._at_once = 0
         self._seen: Counter[str] = Counter()  # requests by model
         self._loop = asyncio.new_event_loop()
@@ -231,8 +235,12 @@ class FakeServer:
                     self._at_once -= 1
                 if request.path == CHAT:
                     self.sent.append((request, response))
-                if not await _write(writer, response, model):
-                    break
+                try:
+                    if not await _write(writer, response, model):
+                        break
+                except ConnectionError:
+                    self.hung_up += 1
+                    raise
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
@@ -302,6 +310,8 @@ async def _write(writer: asyncio.StreamWriter, response: Response, model: str) -
             writer.write(b"\n")
             await writer.drain()
             await asyncio.sleep(0.05)
+    if response.steps is not None:
+        return await _stream(writer, response, response.steps)
     body = response.raw if response.raw is not None else json.dumps(completion(response, model)).encode()
     lines = [f"HTTP/1.1 {response.status} Scripted", f"content-type: {response.media_type}"]
     lines += [f"content-length: {len(body)}", *(f"{name}: {value}" for name, value in response.headers.items())]
@@ -312,6 +322,22 @@ async def _write(writer: asyncio.StreamWriter, response: Response, model: str) -
         await asyncio.sleep(PAUSE)
         writer.write(body[half:])
         await writer.drain()
+    return response.end != "cut"
+
+
+async def _stream(writer: asyncio.StreamWriter, response: Response, steps: Sequence[bytes | float]) -> bool:
+    lines = [f"HTTP/1.1 {response.status} Scripted", f"content-type: {response.media_type}"]
+    lines += ["transfer-encoding: chunked", *(f"{name}: {value}" for name, value in response.headers.items())]
+    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
+    for step in steps:
+        if isinstance(step, bytes):
+            writer.write(b"%x\r\n%b\r\n" % (len(step), step))
+            await writer.drain()
+        else:
+            await asyncio.sleep(step)
+    if response.end != "cut":
+        writer.write(b"0\r\n\r\n")
+    await writer.drain()
     return response.end != "cut"
 
 

@@ -15,10 +15,12 @@ from assistant.cli import (
     exports,
     golds,
     lookup,
+    memo,
     runs,
     setup,
     suggest,
     suggestions,
+    undo,
 )
 
 app = typer.Typer(
@@ -59,6 +61,8 @@ app.add_typer(runs.app, name="runs")
 app.command("accept")(decide.accept)
 app.command("reject")(decide.reject)
 app.command("edit")(decide.edit)
+app.command("undo")(undo.undo)
+app.add_typer(memo.app, name="memo")
 app.command("status")(suggestions.status)
 app.command("search")(lookup.search)
 app.command("quote")(lookup.quote)

@@ -14,6 +14,7 @@ from assistant.vocabulary import Action, Modality, Polarity, Voice
 
 if TYPE_CHECKING:
     from assistant.model import Record
+    from assistant.settings import Settings
 
 Ids = Annotated[list[int], typer.Argument(help="Ids from: codart suggestions list.")]
 By = Annotated[str, typer.Option("--coder", help="Whose decision it is; the project's coder if left out.")]
@@ -69,7 +70,7 @@ def edit(
     ):
         check_choice(name, value, known)
     with opened(project) as study:
-        by = coder or _coder(study.settings.coder)
+        by = whose(coder, study.settings)
         record, segment_id = study.codings.suggestion(suggestion)
         segment = study.documents.segment(segment_id)
         book = (
@@ -102,7 +103,7 @@ def _decide(ids: list[int], action: Action, coder: str, why: str, project: Path)
 
     decision = Decision(action, why=why)
     with opened(project) as study, study.transaction():  # all of them or, where an id is wrong, none
-        by = coder or _coder(study.settings.coder)
+        by = whose(coder, study.settings)
         found = [study.codings.suggestion(key) for key in dict.fromkeys(ids)]
         for record, segment in found:
             coded = reviewing.decide(record, decision)
@@ -110,9 +111,10 @@ def _decide(ids: list[int], action: Action, coder: str, why: str, project: Path)
     return [record for record, _ in found]
 
 
-def _coder(name: str) -> str:
-    if not name:
+def whose(coder: str, settings: Settings) -> str:
+    """The person who decides: the one named, else the project's coder."""
+    if not (coder or settings.coder):
         raise UsageError(
             "it is not clear whose decision this is", "name yourself: --coder NAME, or coder in codart.toml"
         )
-    return name
+    return coder or settings.coder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -113,14 +113,24 @@ def show(
     for check in record.checks:
         reason = f": {check.why}" if check.why else ""
         say(f"check (run {check.run}, {check.model}): {check.supported}{reason}")
-    for verdict in record.decisions:
-        why = f": {verdict.why}" if verdict.why else ""
-        say(f"{verdict.action} by {verdict.coder}, {verdict.created[:16]}{why}")
+    for verdict in as_dict(record)["decisions"]:
+        say(_verdict(verdict))
     if sent:
         counted = "by estimate" if sent.tokens_estimated else "counted"
         say(f"prompt: {sent.tokens} tokens {counted}{''.join('; ' + loss for loss in sent.trimmed)}")
     for message in sent.messages if sent and prompt else ():
         say(f"\n--- {message.role} ---\n{message.content}")
+
+
+def _verdict(verdict: dict[str, Any]) -> str:
+    """A decision as exports have it, in words, with what became of it."""
+    why = f": {verdict['why']}" if verdict["why"] else ""
+    said = f"{verdict['action']} by {verdict['coder']}, {verdict['created'][:16]}{why}"
+    withdrawn = verdict["withdrawn"]
+    if not withdrawn:
+        return said
+    reason = f": {withdrawn['why']}" if withdrawn["why"] else ""
+    return f"{said} (decision {verdict['id']}, taken back {withdrawn['created'][:16]}{reason})"
 
 
 def _records(study: Project) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from assistant.exporting.jsonl import as_dict
@@ -38,10 +39,15 @@ def row(record: Record) -> list[str]:
     values: dict[str, Any] = as_dict(record)
     coder = values.pop("coder")
     values |= {"coder_kind": coder["kind"], "coder_name": coder["name"], "flags": " ".join(record.flags)}
-    values["decisions"] = "; ".join(f"{verdict.coder}: {verdict.action}" for verdict in record.decisions)
+    values["decisions"] = "; ".join(map(_decision, values["decisions"]))
     values["checks"] = "; ".join(f"{check.run}: {check.supported}" for check in record.checks)
     polarity = _POLARITY.get(record.polarity or "")
     return [polarity if c == "polarity" and polarity else _cell(values[c]) for c in COLUMNS]
+
+
+def _decision(verdict: Mapping[str, Any]) -> str:
+    back = " (withdrawn)" if verdict.get("withdrawn") else ""
+    return f"{verdict['coder']}: {verdict['action']}{back}"
 
 
 def _cell(value: Any) -> str:

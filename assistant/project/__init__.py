@@ -10,48 +10,64 @@ from types import TracebackType
 from assistant import settings as toml
 from assistant.errors import ProjectError, UsageError
 from assistant.project.batches import Batch, Batches, Posted
+from assistant.project.chats import Chat, ChatLine, Chats, Total
 from assistant.project.codebooks import Codebooks
 from assistant.project.codings import Codings, Placed
 from assistant.project.database import Database
+from assistant.project.decisions import Decisions, Ruling, Withdrawal
 from assistant.project.documents import Added, Documents
 from assistant.project.golds import Coded, Gold, Golds, Series
 from assistant.project.locks import Lock, Locks, Opening
+from assistant.project.memos import About, Memo, Memos
 from assistant.project.replies import Replies
 from assistant.project.runs import RunPlan, Runs
 from assistant.project.samples import Sample, Samples, Stratum
 from assistant.project.units import STATES, Choice, Label, Unit, Units
 from assistant.project.vectors import Vectors
+from assistant.project.writes import Write, Writes
 from assistant.settings import Settings
 
 __all__ = [
     "STATES",
+    "About",
     "Added",
     "Batch",
     "Batches",
+    "Chat",
+    "ChatLine",
+    "Chats",
     "Choice",
     "Codebooks",
     "Coded",
     "Codings",
+    "Decisions",
     "Documents",
     "Gold",
     "Golds",
     "Label",
     "Lock",
     "Locks",
+    "Memo",
+    "Memos",
     "Opening",
     "Placed",
     "Posted",
     "Project",
     "Replies",
+    "Ruling",
     "RunPlan",
     "Runs",
     "Sample",
     "Samples",
     "Series",
     "Stratum",
+    "Total",
     "Unit",
     "Units",
     "Vectors",
+    "Withdrawal",
+    "Write",
+    "Writes",
 ]
 
 SETTINGS = "codart.toml"
@@ -68,7 +84,8 @@ class Project:
         self.settings = settings
         self._database = Database(folder / DATABASE)
         self.documents = Documents(self._database)
-        self.codings = Codings(self._database)
+        self.decisions = Decisions(self._database)
+        self.codings = Codings(self._database, self.decisions)
         self.replies = Replies(self._database)
         self.units = Units(self._database, self.codings, self.replies)
         self.runs = Runs(self._database, self.codings, self.units, self.replies)
@@ -78,6 +95,9 @@ class Project:
         self.locks = Locks(self._database)
         self.codebooks = Codebooks(self._database)
         self.vectors = Vectors(self._database)
+        self.chats = Chats(self._database, self.decisions)
+        self.memos = Memos(self._database, self.codings)
+        self.writes = Writes(self._database)
 
     @classmethod
     def create(cls, folder: Path, settings: Settings) -> Project:

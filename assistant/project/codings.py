@@ -2,7 +2,8 @@
 
 A suggestion is a coding by a model coder. A person's accept or edit adds a coding by that person which names the
 suggestion it decides; a reject adds only the decision. A later decision by the same person replaces the earlier one
-in what is shown, and both stay stored.
+in what is shown, and both stay stored. One that was taken back (a row in `withdrawals`) counts nowhere, and what it
+replaced counts again. The view `standing` holds the decisions that were not taken back.
 """
 
 from __future__ import annotations
@@ -29,22 +30,25 @@ from assistant.model import (
     Verdict,
 )
 from assistant.project.database import Database, now
+from assistant.project.decisions import Decisions
 
 _RECORDS = """
     SELECT c.*, k.kind AS coder_kind, k.name AS coder_name, d.name AS document_name, d.sha256, d."case",
            s.number AS segment_number,
            CASE WHEN k.kind = 'model' THEN
-               (SELECT action FROM decisions WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
-           ELSE (SELECT action FROM decisions WHERE coding = c.id) END AS action,
+               (SELECT action FROM standing WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
+           ELSE (SELECT action FROM standing WHERE coding = c.id) END AS action,
            CASE WHEN k.kind = 'model' THEN
-               (SELECT why FROM decisions WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
-           ELSE (SELECT why FROM decisions WHERE coding = c.id) END AS why
+               (SELECT why FROM standing WHERE suggestion = c.id ORDER BY id DESC LIMIT 1)
+           ELSE (SELECT why FROM standing WHERE coding = c.id) END AS why
     FROM codings c JOIN coders k ON k.id = c.coder JOIN documents d ON d.id = c.document
     JOIN segments s ON s.id = c.segment
     WHERE NOT EXISTS (  -- a person's earlier decision on the same suggestion gives way to the later one
-        SELECT 1 FROM decisions own JOIN decisions later
+        SELECT 1 FROM standing own JOIN standing later
             ON later.suggestion = own.suggestion AND later.coder = own.coder AND later.id > own.id
         WHERE own.coding = c.id)
+    AND NOT EXISTS (  -- nor does it stand once it was taken back
+        SELECT 1 FROM decisions own JOIN withdrawals ON withdrawals.decision = own.id WHERE own.coding = c.id)
     AND NOT EXISTS (  -- of a gold coder's work on the same words the newest edition stands
         SELECT 1 FROM golds own JOIN golds later ON later.coder = own.coder AND later.kind = own.kind
             AND later.codebook IS own.codebook AND later.id > own.id
@@ -70,8 +74,9 @@ class Placed:
 class Codings:
     """The suggestions, codings and decisions of one project."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, decisions: Decisions) -> None:
         self._db = database
+        self._decisions = decisions
 
     def coder(self, coder: Coder) -> int:
         """The id of a coder, stored if new."""
@@ -204,7 +209,7 @@ class Codings:
 
     def records(self) -> list[Record]:
         """Every suggestion and every standing coding by a person, in the order of the texts."""
-        verdicts, checks = self._verdicts(), self._checks()
+        verdicts, checks = self._decisions.verdicts(), self._checks()
         rows = self._db.rows(f"{_RECORDS} ORDER BY c.document, c.start, c.id")
         return [_record(r, verdicts.get(r["id"], ()), checks.get(r["id"], ())) for r in rows]
 
@@ -218,19 +223,9 @@ class Codings:
         row = self._db.row(f"{_RECORDS} AND c.id = ?", [key])
         if row is None:
             raise UsageError(f"there is no suggestion or coding {key}", "see the ids with: codart suggestions list")
-        return _record(row, self._verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(row["segment"])
-
-    def _verdicts(self, suggestion: int | None = None) -> dict[int, tuple[Verdict, ...]]:
-        """All decisions, or those about one suggestion, oldest first, by suggestion."""
-        where, values = ("", []) if suggestion is None else ("WHERE d.suggestion = ?", [suggestion])
-        found: dict[int, list[Verdict]] = {}
-        for r in self._db.rows(
-            "SELECT d.suggestion, k.name, d.action, d.why, d.created FROM decisions d"
-            f" JOIN coders k ON k.id = d.coder {where} ORDER BY d.id",
-            values,
-        ):
-            found.setdefault(r["suggestion"], []).append(Verdict(r["name"], r["action"], r["why"], r["created"]))
-        return {key: tuple(verdicts) for key, verdicts in found.items()}
+        return _record(row, self._decisions.verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(
+            row["segment"]
+        )
 
     def _checks(self, suggestion: int | None = None) -> dict[int, tuple[CheckRecord, ...]]:
         """What checking runs said about all suggestions, or about one, oldest first, by suggestion."""
@@ -253,15 +248,17 @@ class Codings:
                 f"{key} is a coding by {row['coder_name']}, not a suggestion",
                 f"decide about the suggestion it came from: {row['suggestion']}",
             )
-        return _record(row, self._verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(row["segment"])
+        return _record(row, self._decisions.verdicts(key).get(key, ()), self._checks(key).get(key, ())), int(
+            row["segment"]
+        )
 
     def decided(self) -> list[Decided]:
-        """What people decided, newest word per suggestion, in the order of the texts."""
+        """What people decided, newest word per suggestion that still stands, in the order of the texts."""
         rows = self._db.rows(
             "SELECT s.segment, s.kind, s.codebook, coalesce(c.code, s.code) AS code,"
             " coalesce(c.quote, s.quote) AS quote, coalesce(c.polarity, s.polarity) AS polarity, d.action, d.why"
-            " FROM decisions d JOIN codings s ON s.id = d.suggestion LEFT JOIN codings c ON c.id = d.coding"
-            " WHERE d.id = (SELECT max(id) FROM decisions WHERE suggestion = d.suggestion)"
+            " FROM standing d JOIN codings s ON s.id = d.suggestion LEFT JOIN codings c ON c.id = d.coding"
+            " WHERE d.id = (SELECT max(id) FROM standing WHERE suggestion = d.suggestion)"
             " ORDER BY s.document, s.start, d.id"
         )
         return [
@@ -282,16 +279,20 @@ class Codings:
         """Ids of segments on which a person's coding stands."""
         rows = self._db.rows(
             "SELECT DISTINCT c.segment FROM codings c JOIN coders k ON k.id = c.coder WHERE k.kind != 'model'"
-            " AND c.id IN (SELECT coding FROM decisions d WHERE d.id ="
-            " (SELECT max(id) FROM decisions WHERE suggestion = d.suggestion AND coder = d.coder))"
+            " AND c.id IN (SELECT coding FROM standing d WHERE d.id ="
+            " (SELECT max(id) FROM standing WHERE suggestion = d.suggestion AND coder = d.coder))"
         )
         return frozenset(r["segment"] for r in rows)
 
+    def has_code(self, code: str) -> bool:
+        """Whether anybody, a person, a model or a gold standard, ever gave this code."""
+        return self._db.row("SELECT 1 FROM codings WHERE code = ?", [code]) is not None
+
     def count(self) -> tuple[int, int]:
-        """How many suggestions and how many decisions are stored."""
+        """How many suggestions are stored, and how many decisions that nobody took back."""
         row = self._db.row(
             "SELECT (SELECT count(*) FROM codings c JOIN coders k ON k.id = c.coder WHERE k.kind = 'model'),"
-            " (SELECT count(*) FROM decisions)"
+            " (SELECT count(*) FROM standing)"
         )
         return (int(row[0]), int(row[1])) if row else (0, 0)
 

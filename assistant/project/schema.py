@@ -346,4 +346,166 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER openings_never_go BEFORE DELETE ON openings
         BEGIN SELECT RAISE(ABORT, 'the log of openings is append-only'); END;
     """,
+    """
+    CREATE INDEX decisions_by_coding ON decisions(coding);
+    CREATE TABLE withdrawals (
+        decision INTEGER PRIMARY KEY REFERENCES decisions(id),
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        why TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE VIEW standing AS SELECT * FROM decisions
+        WHERE NOT EXISTS (SELECT 1 FROM withdrawals WHERE withdrawals.decision = decisions.id);
+
+    CREATE TABLE chats (
+        id INTEGER PRIMARY KEY,
+        title TEXT NOT NULL,
+        model TEXT NOT NULL,
+        codebook TEXT NOT NULL,
+        coder TEXT NOT NULL,
+        begun TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE chat_prompts (
+        digest TEXT PRIMARY KEY,
+        lines TEXT NOT NULL,
+        tools TEXT NOT NULL REFERENCES messages(digest)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chat_lines (
+        id INTEGER PRIMARY KEY,
+        chat INTEGER NOT NULL REFERENCES chats(id),
+        number INTEGER NOT NULL,
+        turn INTEGER NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant', 'tool')),
+        content TEXT NOT NULL,
+        raw TEXT NOT NULL,
+        calls TEXT NOT NULL,
+        answers TEXT NOT NULL,
+        prompt TEXT REFERENCES chat_prompts(digest),
+        model TEXT NOT NULL,
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        cached_tokens INTEGER,
+        cost REAL,
+        finish TEXT NOT NULL,
+        refusal TEXT NOT NULL,
+        error TEXT NOT NULL,
+        created TEXT NOT NULL,
+        UNIQUE (chat, number)
+    ) STRICT;
+    CREATE TABLE chat_sources (
+        chat INTEGER NOT NULL REFERENCES chats(id),
+        number INTEGER NOT NULL,
+        segment INTEGER NOT NULL REFERENCES segments(id),
+        PRIMARY KEY (chat, number),
+        UNIQUE (chat, segment)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chat_citations (
+        line INTEGER NOT NULL REFERENCES chat_lines(id),
+        place INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        source INTEGER,
+        words TEXT NOT NULL,
+        start INTEGER,
+        end INTEGER,
+        status TEXT CHECK (status IN ('exact', 'folded')),
+        flags TEXT NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (line, place),
+        CHECK ((start IS NULL) = (end IS NULL) AND (start IS NULL) = (status IS NULL)
+            AND (start IS NULL OR source IS NOT NULL) AND (start IS NOT NULL OR why <> ''))
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chat_decisions (
+        decision INTEGER PRIMARY KEY REFERENCES decisions(id),
+        chat INTEGER NOT NULL REFERENCES chats(id),
+        turn INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX chat_decisions_by_turn ON chat_decisions(chat, turn);
+
+    CREATE TABLE memos (
+        id INTEGER PRIMARY KEY,
+        text TEXT NOT NULL,
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        document INTEGER REFERENCES documents(id),
+        segment INTEGER REFERENCES segments(id),
+        code TEXT,
+        suggestion INTEGER REFERENCES codings(id),
+        chat INTEGER REFERENCES chats(id),
+        replaces INTEGER REFERENCES memos(id),
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX memos_by_replaces ON memos(replaces);
+    CREATE TABLE memo_withdrawals (
+        memo INTEGER PRIMARY KEY REFERENCES memos(id),
+        coder INTEGER NOT NULL REFERENCES coders(id),
+        why TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE VIEW kept_memos AS SELECT * FROM memos
+        WHERE NOT EXISTS (SELECT 1 FROM memo_withdrawals WHERE memo_withdrawals.memo = memos.id);
+    CREATE VIEW standing_memos AS SELECT * FROM kept_memos
+        WHERE NOT EXISTS (SELECT 1 FROM kept_memos AS later WHERE later.replaces = kept_memos.id);
+
+    CREATE TABLE writes (
+        id INTEGER PRIMARY KEY,
+        decision INTEGER UNIQUE REFERENCES decisions(id),
+        memo INTEGER UNIQUE REFERENCES memos(id),
+        CHECK ((decision IS NULL) <> (memo IS NULL))
+    ) STRICT;
+    INSERT INTO writes (decision) SELECT id FROM decisions ORDER BY id;
+    CREATE TRIGGER decisions_are_writes AFTER INSERT ON decisions
+        BEGIN INSERT INTO writes (decision) VALUES (NEW.id); END;
+    CREATE TRIGGER memos_are_writes AFTER INSERT ON memos
+        BEGIN INSERT INTO writes (memo) VALUES (NEW.id); END;
+
+    CREATE TRIGGER withdrawals_are_ones_own BEFORE INSERT ON withdrawals
+        WHEN NEW.coder IS NOT (SELECT coder FROM decisions WHERE id = NEW.decision)
+        BEGIN SELECT RAISE(ABORT, 'people take back only what they decided themselves'); END;
+    CREATE TRIGGER memos_are_by_people BEFORE INSERT ON memos
+        WHEN (SELECT kind FROM coders WHERE id = NEW.coder) IS NOT 'human'
+          OR (NEW.replaces IS NOT NULL AND NEW.coder IS NOT (SELECT coder FROM memos WHERE id = NEW.replaces))
+        BEGIN SELECT RAISE(ABORT, 'people write memos and replace only their own'); END;
+    CREATE TRIGGER memo_withdrawals_are_ones_own BEFORE INSERT ON memo_withdrawals
+        WHEN NEW.coder IS NOT (SELECT coder FROM memos WHERE id = NEW.memo)
+        BEGIN SELECT RAISE(ABORT, 'people take back only their own memos'); END;
+    CREATE TRIGGER withdrawals_never_change BEFORE UPDATE ON withdrawals
+        BEGIN SELECT RAISE(ABORT, 'a withdrawal is append-only'); END;
+    CREATE TRIGGER withdrawals_never_go BEFORE DELETE ON withdrawals
+        BEGIN SELECT RAISE(ABORT, 'a withdrawal is append-only'); END;
+    CREATE TRIGGER chats_never_change BEFORE UPDATE ON chats
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chats_never_go BEFORE DELETE ON chats
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_prompts_never_change BEFORE UPDATE ON chat_prompts
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_prompts_never_go BEFORE DELETE ON chat_prompts
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_lines_never_change BEFORE UPDATE ON chat_lines
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_lines_never_go BEFORE DELETE ON chat_lines
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_sources_never_change BEFORE UPDATE ON chat_sources
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_sources_never_go BEFORE DELETE ON chat_sources
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_citations_never_change BEFORE UPDATE ON chat_citations
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_citations_never_go BEFORE DELETE ON chat_citations
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_decisions_never_change BEFORE UPDATE ON chat_decisions
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER chat_decisions_never_go BEFORE DELETE ON chat_decisions
+        BEGIN SELECT RAISE(ABORT, 'a conversation is append-only'); END;
+    CREATE TRIGGER memos_never_change BEFORE UPDATE ON memos
+        BEGIN SELECT RAISE(ABORT, 'memos are append-only'); END;
+    CREATE TRIGGER memos_never_go BEFORE DELETE ON memos
+        BEGIN SELECT RAISE(ABORT, 'memos are append-only'); END;
+    CREATE TRIGGER memo_withdrawals_never_change BEFORE UPDATE ON memo_withdrawals
+        BEGIN SELECT RAISE(ABORT, 'a withdrawal is append-only'); END;
+    CREATE TRIGGER memo_withdrawals_never_go BEFORE DELETE ON memo_withdrawals
+        BEGIN SELECT RAISE(ABORT, 'a withdrawal is append-only'); END;
+    CREATE TRIGGER writes_never_change BEFORE UPDATE ON writes
+        BEGIN SELECT RAISE(ABORT, 'the log of writes is append-only'); END;
+    CREATE TRIGGER writes_never_go BEFORE DELETE ON writes
+        BEGIN SELECT RAISE(ABORT, 'the log of writes is append-only'); END;
+    """,
 )
