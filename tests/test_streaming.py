@@ -645,7 +645,8 @@ async def gone(server: FakeServer) -> bool:
 
 
 def endless(body: Body) -> Response:
-    return streamed(*[step for _ in range(300) for step in (delta(content="字"), 0.01)], finish())
+    """Half a minute of answer: longer than loading a library may stall the reader."""
+    return streamed(*[step for _ in range(3000) for step in (delta(content="字"), 0.01)], finish())
 
 
 def test_closing_an_answer_hangs_up_and_the_next_one_works(server: FakeServer) -> None:
@@ -666,7 +667,7 @@ def test_closing_an_answer_hangs_up_and_the_next_one_works(server: FakeServer) -
 @pytest.mark.parametrize("shown", [0, 2])
 def test_cancelling_the_task_hangs_up(server: FakeServer, shown: int) -> None:
     async def cancel() -> None:
-        silent: list[Step] = [KEEP_ALIVE, 0.01] * 300
+        silent: list[Step] = [KEEP_ALIVE, 0.01] * 3000
         server.answer = lambda body: endless(body) if shown else streamed(*silent)
         talker = talk("compatible:m", base_url=server.base_url)
         parts: list[Streamed] = []
