@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("startup", "intake", "proof", "retrieval", "calls", "line", "bulk", "memory", "packing", "agreement")
+PARTS = ("startup", "intake", "proof", "retrieval", "calls", "line", "bulk", "memory", "packing", "agreement", "chat")
 
 
 def main(wanted: list[str]) -> None:

@@ -84,7 +84,7 @@ async def _measure(folder: Path, url: str, at_once: int, units: int) -> tuple[Sp
     """What the whole line took, and what the bare chat model took for the same prompts."""
     sent: list[Prompt] = []
     with Project.create(folder, Settings(question="用户怎样参与？")) as project:
-        project.documents.add(Document("a.txt", _text(units), "1" * 64, "txt", "zh", source="a.txt"))
+        project.documents.add(Document("a.txt", text_of(units), "1" * 64, "txt", "zh", source="a.txt"))
         scheme = indexing.segment_all(project)
         book = project.codebooks.in_force("dart")
         pacer = Pacer(Pace(concurrency=at_once))
@@ -141,7 +141,7 @@ async def _spend(calls: int, work: Callable[[], Awaitable[T]]) -> Spent:
     return Spent(calls, time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _text(units: int) -> str:
+def text_of(units: int) -> str:
     """As many paragraphs about users, no two alike."""
     chance = random.Random(units)
     words = (

@@ -8,6 +8,7 @@ import typer
 
 from assistant import __version__
 from assistant.cli import (
+    chat,
     codebooks,
     decide,
     documents,
@@ -63,6 +64,8 @@ app.command("reject")(decide.reject)
 app.command("edit")(decide.edit)
 app.command("undo")(undo.undo)
 app.add_typer(memo.app, name="memo")
+app.command("chat")(chat.chat)
+app.command("chats")(chat.chats)
 app.command("status")(suggestions.status)
 app.command("search")(lookup.search)
 app.command("quote")(lookup.quote)

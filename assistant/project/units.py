@@ -25,12 +25,13 @@ Label = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which segments are meant: those of a case, of a document, of a test split, that gold coders coded, or all."""
+    """Which segments are meant: of a case, of a document, of a test split, that gold coders coded, named ones, all."""
 
     case: str = ""
     document: int | None = None
     gold: tuple[str, ...] = ()  # only what one of these gold coders has coded
     split: Literal["", "dev", "test"] = ""  # only documents that are not, or that are, held out
+    segments: tuple[int, ...] = ()  # only these, by id
 
     @property
     def where(self) -> str:
@@ -42,13 +43,14 @@ class Choice:
             " WHERE gold_units.document = documents.id AND gold_units.start <= segments.start"
             " AND segments.end <= gold_units.end"
             " AND coders.name IN (SELECT value FROM json_each(?))))"
+            " AND (? = '[]' OR segments.id IN (SELECT value FROM json_each(?)))"
         )
 
     @property
     def values(self) -> list[Any]:
         """The values of `where`."""
-        gold = json.dumps(self.gold)
-        return [self.case, self.case, self.document, self.document, self.split, self.split, gold, gold]
+        gold, named = json.dumps(self.gold), json.dumps(self.segments)
+        return [self.case, self.case, self.document, self.document, self.split, self.split, gold, gold, named, named]
 
 
 @dataclass(frozen=True, slots=True)
