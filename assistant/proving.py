@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import reading, verifying
+from assistant.errors import UsageError
 from assistant.folding import Folded, fold
 from assistant.model import Document, QuoteFlag, QuoteStatus, Span
 from assistant.quoting import quotes_in
@@ -55,16 +56,23 @@ class Proof:
 
 
 def prove_all(quotes: Sequence[str], documents: Sequence[Document]) -> list[Proof]:
-    """One proof for each quote, looked for in all these documents."""
+    """One proof for each quote, looked for in all these documents; UsageError if there is none."""
+    _some(documents)
     shelf = [(d, fold(d.text)) for d in documents]
     return [_prove(words, shelf, None) for words in quotes]
 
 
 def prove_file(path: Path, documents: Sequence[Document]) -> tuple[list[Proof], int]:
-    """A proof for every quotation in a manuscript, and how many were too short to prove anything."""
+    """A proof for every quotation in a manuscript, and how many were too short to prove anything. As `prove_all`."""
+    _some(documents)
     shelf = [(d, fold(d.text)) for d in documents]
     found = quotes_in(reading.read(path).text)
     return [_prove(q.text, shelf, q.span) for q in found.quotes], found.skipped
+
+
+def _some(documents: Sequence[Document]) -> None:
+    if not documents:
+        raise UsageError("there are no documents to look in", "add some with: codart add FILE … --case NAME")
 
 
 def _prove(words: str, shelf: Sequence[tuple[Document, Folded]], at: Span | None) -> Proof:

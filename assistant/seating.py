@@ -210,7 +210,7 @@ class Seat:
         if not agreed or any(known.get(s.number, s.segment) != s.segment for s in laid):
             raise ProjectError(
                 f"chat {self.chat} is open in another window as well, and their sources would be confused",
-                f"close one of them, then: codart chat --continue {self.chat}",
+                f"close one of them, then: codart chat --chat {self.chat}",
             )
 
     def where(self, segments: Sequence[int]) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from assistant.cli.options import HERE, ProjectDir, check_choice, opened
+from assistant.cli.options import HERE, ProjectDir, opened
 from assistant.cli.output import say, shorten
 from assistant.errors import UsageError
-from assistant.vocabulary import Action, Modality, Polarity, Voice
+from assistant.vocabulary import Action, Modality, Voice
 
 if TYPE_CHECKING:
     from assistant.model import Record
@@ -58,57 +58,20 @@ def edit(
 
     Example: codart edit 15 --code dart.access --quote "开放了接口"
     """
-    from assistant import reviewing
-    from assistant.folding import fold
-    from assistant.model import Decision
+    from assistant import deciding
 
-    polarity = "-" if polarity in ("−", "–") else polarity
-    for name, value, known in (
-        ("polarity", polarity, get_args(Polarity)),
-        ("modality", modality, get_args(Modality)),
-        ("voice", voice, get_args(Voice)),
-    ):
-        check_choice(name, value, known)
+    changes = {"code": code, "quote": quote, "modality": modality, "voice": voice, "why": why}
+    changes["polarity"] = "-" if polarity in ("−", "–") else polarity
     with opened(project) as study:
-        by = whose(coder, study.settings)
-        record, segment_id = study.codings.suggestion(suggestion)
-        segment = study.documents.segment(segment_id)
-        book = (
-            study.codebooks.version(record.codebook, record.codebook_version or "")
-            if record.codebook
-            else study.codebooks.in_force(study.settings.codebook)
-        )
-        text = fold(study.documents.get(record.document).text)
-        decision = Decision(
-            "edit",
-            why=why,
-            code=reviewing.code_for(record, code, book) if code else None,
-            quote=reviewing.quote_for(quote, segment, text) if quote else None,
-            polarity=polarity or None,  # type: ignore[arg-type]
-            modality=modality or None,  # type: ignore[arg-type]
-            voice=voice or None,  # type: ignore[arg-type]
-        )
-        # A second edit goes on from the person's own coding, not from the suggestion.
-        coded = reviewing.decide(study.codings.own(record.id, by) or record, decision)
-        if coded:
-            segment = study.documents.segment_at(segment, coded.quote.span.start)
-        study.codings.decide(record, segment, decision, coded, by)
-    if coded:
-        say(f"edited {record.id}: {coded.code} ← {shorten(coded.quote.text)}")
+        record, coded = deciding.edit(study, suggestion, changes, whose(coder, study.settings))
+    say(f"edited {record.id}: {coded.code} ← {shorten(coded.quote.text)}")
 
 
 def _decide(ids: list[int], action: Action, coder: str, why: str, project: Path) -> list[Record]:
-    from assistant import reviewing
-    from assistant.model import Decision
+    from assistant import deciding
 
-    decision = Decision(action, why=why)
-    with opened(project) as study, study.transaction():  # all of them or, where an id is wrong, none
-        by = whose(coder, study.settings)
-        found = [study.codings.suggestion(key) for key in dict.fromkeys(ids)]
-        for record, segment in found:
-            coded = reviewing.decide(record, decision)
-            study.codings.decide(record, study.documents.segment(segment), decision, coded, by)
-    return [record for record, _ in found]
+    with opened(project) as study:
+        return deciding.decide(study, ids, action, whose(coder, study.settings), why=why)
 
 
 def whose(coder: str, settings: Settings) -> str:
