@@ -13,6 +13,7 @@ from typing import Any, Literal
 from eval.plain import Key
 from eval.ratings import Codes
 
+Split = Literal["all", "dev", "test"]
 Stance = Literal["reliability", "codebook", "reflexive"]
 """How the study stands to agreement (Braun & Clarke 2021): reflexive work asks for no coefficients."""
 
@@ -117,7 +118,7 @@ class Evidence:
     units: Mapping[Key, Passage]
     people: tuple[Person, ...]
     machines: tuple[Machine, ...]
-    split: Literal["all", "dev", "test"] = "all"
+    split: Split = "all"
     lock: Mapping[str, Any] = field(default_factory=dict)  # test gold's hash, openings, whether tuned on test
     sample: Mapping[str, Any] = field(default_factory=dict)  # how units were drawn for people
     sample_gold: bool = False  # the gold is a shipped sample, written for trying things out

@@ -5,26 +5,23 @@ A unit of a run that failed, was refused or has not run is missing, never "no co
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from assistant import indexing
-from assistant.drawing import digest
 from assistant.errors import UsageError
 from assistant.exporting.counting import block_of, blocks
 from assistant.model import Codebook, DiscardRecord, Document, RunRecord, Segment, SuggestionKind
 from assistant.project import Coded, Placed, Project, Series
 from assistant.running import peculiar
-from eval.evidence import Coding, Evidence, Given, Label, Machine, Passage, Person, Stance
+from eval.evidence import Coding, Evidence, Given, Label, Machine, Passage, Person, Split, Stance
+from eval.locking import fingerprint, lock_facts
 from eval.plain import Key
 
 _QUOTE_FLAWS = ("edited", "ambiguous", "not_found")
 SAMPLE_CODERS = "Sample coder "  # the names of the shipped sample gold begin so
-Split = Literal["all", "dev", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def gather(project: Project, wanted: Wanted) -> Evidence:
         people=tuple(_person(project, one, work[one], texts, upper, scheme) for one in series),
         machines=tuple(_machine(project, run, texts, upper, wanted) for run in runs),
         split=split,
-        lock=_lock(project, runs, split),
+        lock=lock_facts(project, runs, split),
         sample=_sample(project, scheme, work),
         sample_gold=any(coder.startswith(SAMPLE_CODERS) for coder, _, _ in series),
         stance=wanted.stance,
@@ -83,23 +80,6 @@ def gather(project: Project, wanted: Wanted) -> Evidence:
         hint = "see: codart gold list; if the segment size was changed, put it back in codart.toml"
         raise UsageError(f"no unit of the {split} split is coded by {_names(series)}", hint)
     return evidence
-
-
-def fingerprint(run: RunRecord) -> str:
-    """SHA-256 over what of a run can be tuned: prompt template, codebook version, question, parameters."""
-    parameters = {name: value for name, value in run.parameters.items() if name not in ("window", "base_url")}
-    tuned = [run.template, run.codebook_version, run.question, parameters]
-    return hashlib.sha256(json.dumps(tuned, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def log_opening(project: Project, evidence: Evidence, command: str, runs: Sequence[int]) -> Evidence:
-    """Log that the test gold is looked at, if it is; the evidence with the log as it then stands."""
-    lock = project.locks.current()
-    if lock is None or evidence.split == "dev":
-        return evidence
-    judged = [project.runs.get(run) for run in runs]
-    project.locks.opened(lock, command, digest(project, lock.documents), sorted({fingerprint(run) for run in judged}))
-    return replace(evidence, lock=_lock(project, judged, evidence.split))
 
 
 def _in_split(evidence: Evidence, key: Key) -> bool:
@@ -334,28 +314,6 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "tokens_out": run.usage.output,
         "cost": run.cost,
         "fingerprint": fingerprint(run),
-    }
-
-
-def _lock(project: Project, runs: Sequence[RunRecord], split: Split) -> dict[str, Any]:
-    """The test lock as a report shows it.
-
-    `tuned`: the test is looked at, and a run was begun after the first opening with prompts, codebook, question or
-    parameters that no run before it had.
-    """
-    lock = project.locks.current()
-    if lock is None:
-        return {}
-    names = {document.id: document.name for document in project.documents.all(current=False)}
-    first = lock.openings[0].created if lock.openings else ""
-    before = {fingerprint(run) for run in project.runs.all() if run.started <= first}
-    return {
-        "sha256": lock.sha256,
-        "documents": [names.get(document, "") for document in lock.documents],
-        "created": lock.created,
-        "openings": [{"when": o.created, "command": o.command} for o in lock.openings],
-        "tuned": bool(first) and split != "dev" and any(fingerprint(run) not in before for run in runs),
-        "gold_changed": split != "dev" and len({o.sha256 for o in lock.openings}) > 1,
     }
 
 

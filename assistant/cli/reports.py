@@ -169,7 +169,8 @@ def wanted(
 
 def evidence(study: Project, wanted: Wanted, command: str) -> Evidence:
     """What is compared; looking at gold kept for the test is logged first."""
-    from eval.gathering import gather, log_opening
+    from eval.gathering import gather
+    from eval.locking import log_opening
 
     found = gather(study, wanted)
     if found.unplaced:
