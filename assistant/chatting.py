@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from assistant import keyless, lexical, remembering, tokens
 from assistant.calling import TOOLS
-from assistant.citing import Piece, gather, plain
+from assistant.citing import Piece, Unsupported, gather, plain
 from assistant.consulting import one_line
 from assistant.conversing import Event, Said, Sent, Used, converse, opening, speaks
 from assistant.errors import ModelError, UsageError
@@ -163,7 +163,12 @@ class _Answer:
             self._seat.keep_sources()
             self._seat.project.chats.add(self._seat.chat, event.line)
             arguments = ", ".join(f"{key}: {value}" for key, value in event.call.arguments.items())
-            yield Using(one_line(event.call.name, 40), one_line(arguments, 120), event.again)
+            yield Using(
+                one_line(event.call.name, 40),
+                one_line(arguments, 120),
+                event.again,
+                event.line.content.startswith("Not done"),
+            )
         else:
             self._pieces.append(event)
             self._all.append(event)
@@ -224,6 +229,8 @@ class _Answer:
             yield self._seat.tell("refused", "warning", why=last.refusal or last.finish)
         elif not gather(self._all).text.strip() and not any(isinstance(p, Citation) for p in self._all):
             yield self._seat.tell("silent", "warning")
+        elif not any(isinstance(p, Citation | Unsupported) for p in self._all):
+            yield self._seat.tell("unproven", "warning")
 
     def finished(self) -> Finished:
         """How the answer ended, with all that it used; None for what is unknown of any part of it."""

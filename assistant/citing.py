@@ -103,8 +103,10 @@ class Citing:
         text = self._fold(source)
         found = verifying.find(words, text)
         if not found.proven:
-            other = "" if found.status == "ambiguous" else self._elsewhere(words, source.number)
-            return (self._failed(mark, source, words, other or found.status),)
+            other = None if found.status == "ambiguous" else self._elsewhere(words, source.number)
+            if other is not None:  # shown with the place where the words do stand
+                return (self._failed(mark, other, words, f"other_source {other.number}"),)
+            return (self._failed(mark, source, words, found.status),)
         quotes = (verifying.stored(s, s.of(source.text), found.status, found.flags) for s in found.spans)
         placed = (moved(quote, self._begins(source)) for quote in quotes)
         return tuple(Citation(self._marker(source.number, quote.span), source, words, quote) for quote in placed)
@@ -112,11 +114,11 @@ class Citing:
     def _failed(self, mark: _Mark, source: Source | None, words: str, why: str) -> Citation:
         return Citation(self._marker(mark.number, words, why), source, words, None, why)
 
-    def _elsewhere(self, words: str, but: int) -> str:
+    def _elsewhere(self, words: str, but: int) -> Source | None:
         for number, source in self._sources.items():
             if number != but and verifying.find(words, self._fold(source)).proven:
-                return f"other_source {number}"
-        return ""
+                return source
+        return None
 
     def _fold(self, source: Source) -> Folded:
         if source.number not in self._folded:

@@ -55,11 +55,10 @@ def memo(seat: Seat, rest: str) -> list[Shown]:
 
 
 def undo(seat: Seat, rest: str) -> list[Shown]:
-    """Take back the last decision or memo since the conversation began."""
+    """Take back the last decision or memo of this conversation."""
     if rest:
         raise UsageError("/undo takes back the last write and takes no argument", "an older one: codart undo --list")
-    begun = seat.project.chats.get(seat.chat).begun
-    return [seat.tell("undone", what=undoing.undo(seat.project, seat.person, begun))]
+    return [seat.tell("undone", what=undoing.undo(seat.project, seat.person, seat.chat))]
 
 
 def export(seat: Seat, rest: str) -> list[Shown]:

@@ -38,6 +38,7 @@ class Using:
     name: str
     arguments: str
     again: bool = False
+    refused: bool = False  # nothing was done: there is no such tool, or its arguments cannot be used
 
 
 @dataclass(frozen=True, slots=True)

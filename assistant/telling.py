@@ -74,6 +74,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The answer reached its longest length and was cut off.",
     ),
     "refused": ("模型拒绝作答：{why}", "The model declined to answer: {why}"),
+    "unproven": (
+        "这个回答没有引用任何原文，因此没有一句是核实过的。",
+        "This answer cites nothing, so none of it is proven.",
+    ),
     "silent": ("模型什么也没有说。", "The model said nothing."),
     "model": ("当前模型：{name}{where}", "The model is {name}{where}"),
     "model_hint": (

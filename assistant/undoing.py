@@ -12,23 +12,26 @@ from assistant.project import Project, Write
 _SHOWN = 60  # code points of a quote or memo
 
 
-def undoable(project: Project, coder: str, since: str | None = None) -> list[Write]:
-    """What this person could take back, newest first; only what was written at or after `since` (ISO 8601, UTC)."""
-    return project.writes.standing(coder, since)
+def undoable(project: Project, coder: str) -> list[Write]:
+    """What this person could take back, newest first."""
+    return project.writes.standing(coder)
 
 
-def undo(project: Project, coder: str, since: str | None = None, *, why: str = "") -> str:
-    """Take back the last decision or memo of this person, in one conversation (`since` it began) or at all.
+def undo(project: Project, coder: str, chat: int | None = None, *, why: str = "") -> str:
+    """Take back the last decision or memo of this person, in one conversation or at all.
 
     UsageError if there is nothing to undo.
     """
     with project.transaction():
-        found = undoable(project, coder, since)
+        found = undoable(project, coder)
+        if chat is not None:
+            here = project.chats.written(chat)
+            found = [write for write in found if (write.kind, write.id) in here]
         if not found:
-            when = " in this conversation" if since else ""
+            when = " in this conversation" if chat is not None else ""
             raise UsageError(
                 f"there is nothing of {coder} to undo{when}",
-                "see what could be: codart undo --list" if since else "decide first: codart accept ID",
+                "what else could be: codart undo --list" if chat is not None else "decide first: codart accept ID",
             )
         return _take_back(project, found[0], coder, why)
 

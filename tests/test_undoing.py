@@ -13,7 +13,7 @@ from assistant import undoing
 from assistant.errors import UsageError
 from assistant.exporting import delimited
 from assistant.exporting.jsonl import as_dict
-from assistant.project import Project
+from assistant.project import About, Project
 from assistant.studying import snapshot
 from tests.project import conftest as making
 from tests.project.conftest import decide
@@ -122,12 +122,17 @@ def test_decisions_and_memos_are_undone_in_the_order_they_were_made(study: Proje
     assert (study.memos.all(), state(study, key)) == ([], "suggested")
 
 
-def test_only_what_was_written_since_is_undone(study: Project, key: int) -> None:
+def test_a_conversation_undoes_only_what_was_written_in_it(study: Project, key: int) -> None:
+    here, elsewhere = study.chats.begin(), study.chats.begin()
     decide(study, key, "accept")
+    study.memos.add("不在对话里", "Li")
+    memo = study.memos.add("对话里的", "Li", About(chat=here))
     with pytest.raises(UsageError, match="in this conversation"):
-        undoing.undo(study, "Li", "2999-01-01T00:00:00.000+00:00")
+        undoing.undo(study, "Li", elsewhere)
+    assert undoing.undo(study, "Li", here).startswith(f"memo {memo} taken back")
+    with pytest.raises(UsageError, match="in this conversation"):
+        undoing.undo(study, "Li", here)
     assert state(study, key) == "accepted"
-    assert undoing.undo(study, "Li", "2000-01-01T00:00:00.000+00:00")
 
 
 def test_what_can_be_undone_is_listed_newest_first(study: Project, key: int) -> None:

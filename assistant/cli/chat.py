@@ -72,8 +72,11 @@ def chats(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
     if not found:
         say(f"there is no chat yet; begin one with: codart chat{at(project)}")
         return
+    from assistant.cli.wrapping import clean
+
     rows = [
-        (one.id, one.latest[:16].replace("T", " "), one.turns, one.model, shorten(one.title, 60)) for one, _ in found
+        (one.id, one.latest[:16].replace("T", " "), one.turns, one.model, shorten(clean(one.title), 60))
+        for one, _ in found
     ]
     table(("chat", "last", "turns", "model", "title"), rows, wide=("title",))
 

@@ -42,6 +42,7 @@ _WORDS = {
         "failed": "{} struck out",
         "tokens": "{} + {} tokens",
         "broken": "broken off: what had come is stored",
+        "refused_tool": " (refused: nothing was done)",
         "again": " (as before)",
     },
     "zh": {
@@ -64,6 +65,7 @@ _WORDS = {
         "failed": "划去 {} 处",
         "tokens": "{} + {} 个 token",
         "broken": "回答中断：已有的部分已保存",
+        "refused_tool": "（已拒绝，什么也没做）",
         "again": "（同前）",
     },
 }
@@ -135,7 +137,7 @@ class Drawing:
         elif isinstance(event, Item):
             self._item(event)
         elif isinstance(event, Using):
-            again = self._words["again"] if event.again else ""
+            again = self._words["again"] if event.again else self._words["refused_tool"] if event.refused else ""
             dim(self._aside, f"· {event.name} {event.arguments}{again}")
         else:
             self.close()

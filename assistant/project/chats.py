@@ -173,6 +173,15 @@ class Chats:
             [decision, chat],
         )
 
+    def written(self, chat: int) -> set[tuple[str, int]]:
+        """What was written in this conversation: ("decision", id) and ("memo", id)."""
+        rows = self._db.rows(
+            "SELECT 'decision' AS kind, decision AS id FROM chat_decisions WHERE chat = ?1"
+            " UNION ALL SELECT 'memo', id FROM memos WHERE chat = ?1",
+            [chat],
+        )
+        return {(r["kind"], r["id"]) for r in rows}
+
     def keep_prompt(self, lines: Sequence[Line], tools: Sequence[Tool]) -> str:
         """Store what is sent to a model, each line once however often it is sent; returns its digest."""
         with self._db.transaction():

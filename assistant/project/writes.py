@@ -28,8 +28,8 @@ class Writes:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def standing(self, coder: str, since: str | None = None) -> list[Write]:
-        """What a person could take back, the newest first; only what was written at or after `since` (ISO 8601, UTC).
+    def standing(self, coder: str) -> list[Write]:
+        """What a person could take back, the newest first.
 
         Of a memo's wordings the newest; of decisions about one suggestion every one.
         """
@@ -38,11 +38,11 @@ class Writes:
             " coalesce(c.code, s.code) AS code, writes.id AS place"
             " FROM writes JOIN standing d ON d.id = writes.decision JOIN codings s ON s.id = d.suggestion"
             " LEFT JOIN codings c ON c.id = d.coding JOIN coders k ON k.id = d.coder"
-            " WHERE k.name = ?1 AND d.created >= ?2"
+            " WHERE k.name = ?1"
             " UNION ALL SELECT 'memo', m.id, m.created, m.text, NULL, m.suggestion, coalesce(m.code, ''), writes.id"
             " FROM writes JOIN standing_memos m ON m.id = writes.memo JOIN coders k ON k.id = m.coder"
-            " WHERE k.name = ?1 AND m.created >= ?2 ORDER BY place DESC",
-            [coder, since or ""],
+            " WHERE k.name = ?1 ORDER BY place DESC",
+            [coder],
         )
         return [
             Write(r["kind"], r["id"], r["created"], r["words"], r["action"], r["suggestion"], r["code"]) for r in rows

@@ -53,7 +53,8 @@ def test_a_moved_stretch_holds_the_words_and_little_more(raw: str, data: st.Data
     def letters(words: str) -> list[str]:
         return [c for c in unicodedata.normalize("NFD", canonical("x" + words).text) if not unicodedata.combining(c)]
 
-    wanted, got = letters(raw[start:end]), letters(moved.text[low:high])
+    said = raw[start:end].removeprefix("\ufeff") if start == 0 else raw[start:end]  # a BOM begins a text, and goes
+    wanted, got = letters(said), letters(moved.text[low:high])
     places = iter(got)
     assert all(letter in places for letter in wanted if letter != "\n"), "a letter of the stretch is missing"
 
