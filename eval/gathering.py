@@ -43,7 +43,7 @@ class _Texts:
 
     units: Mapping[Key, Passage]
     keys: Mapping[int, Key]  # by segment id
-    lengths: Mapping[int, int]
+    places: Mapping[int, tuple[int, int]]  # document and number in it, by segment id
 
 
 def gather(project: Project, wanted: Wanted) -> Evidence:
@@ -131,7 +131,7 @@ def _texts(project: Project, scheme: str, work: Mapping[Series, Mapping[int, Cod
     coded = {segment for each in work.values() for segment in each}
     units: dict[Key, Passage] = {}
     keys: dict[int, Key] = {}
-    lengths: dict[int, int] = {}
+    places: dict[int, tuple[int, int]] = {}
     for document in documents:
         name = document.name if names[document.name] == 1 else f"{document.name} #{document.id}"
         for segment in project.documents.segments(document.id, scheme):
@@ -140,8 +140,8 @@ def _texts(project: Project, scheme: str, work: Mapping[Series, Mapping[int, Cod
             key = (name, str(segment.number))
             units[key] = _passage(document, segment, held_out=document.id in held)
             keys[segment.id] = key
-            lengths[segment.id] = segment.span.end - segment.span.start
-    return _Texts(units, keys, lengths)
+            places[segment.id] = (document.id, segment.number)
+    return _Texts(units, keys, places)
 
 
 def _passage(document: Document, segment: Segment, *, held_out: bool) -> Passage:
@@ -248,10 +248,10 @@ def _machine(project: Project, run: RunRecord, texts: _Texts, upper: Callable[[s
     same = [other for other in project.runs.all() if other.id != run.id and _asked(other) == _asked(run)]
 
     def said(others: Sequence[RunRecord]) -> tuple[dict[Key, Coding], ...]:
-        return tuple(_codings(project, other.id, texts, upper, wanted.kind) for other in others)
+        return tuple(_codings(project, other, texts, upper, wanted) for other in others)
 
-    discards = [d for d in project.codings.discards() if d.run == run.id and _about(d, run, project, wanted)]
-    codings = _codings(project, run.id, texts, upper, wanted.kind)
+    discards = _discards(project, run, wanted)
+    codings = _codings(project, run, texts, upper, wanted)
     failures = [d for d in discards if d.flaw in _QUOTE_FLAWS and d.quote.strip()]
     return Machine(
         name=f"run {run.id} ({', '.join([run.model, *peculiar(run)])})",
@@ -268,12 +268,17 @@ def _machine(project: Project, run: RunRecord, texts: _Texts, upper: Callable[[s
     )
 
 
-def _about(discard: DiscardRecord, run: RunRecord, project: Project, wanted: Wanted) -> bool:
-    """Whether what was discarded is of the kind compared; a joint run proposes both."""
+def _discards(project: Project, run: RunRecord, wanted: Wanted) -> list[DiscardRecord]:
+    """What a run proposed of the kind compared and was not believed; a joint run proposes both."""
+    found = [discard for discard in project.codings.discards() if discard.run == run.id]
     if not run.parameters.get("joint"):
-        return True
+        return found
     book = project.codebooks.version(run.lens or "", run.codebook_version or "")
-    return (book.code(discard.code) is not None) == (wanted.kind == "assignment")
+
+    def assigned(discard: DiscardRecord) -> bool:
+        return discard.flaw == "unknown_code" or book.code(discard.code) is not None
+
+    return [discard for discard in found if assigned(discard) == (wanted.kind == "assignment")]
 
 
 def _worded(run: RunRecord) -> tuple[str, str]:
@@ -288,13 +293,19 @@ def _asked(run: RunRecord) -> list[Any]:
 
 
 def _codings(
-    project: Project, run: int, texts: _Texts, upper: Callable[[str], str], kind: SuggestionKind
+    project: Project, run: RunRecord, texts: _Texts, upper: Callable[[str], str], wanted: Wanted
 ) -> dict[Key, Coding]:
-    given = project.codings.given(run, kind)
+    """What a run said by unit. In a joint run a unit may be coded with one kind while all of the other kind failed its
+    proof: of that kind it is then missing, as it would be in a run of its own.
+    """
+    given = project.codings.given(run.id, wanted.kind)
+    joint = bool(run.parameters.get("joint"))
+    lost = {(d.document, d.segment) for d in _discards(project, run, wanted)} if joint else set()
     return {
         texts.keys[segment]: Coding(tuple(_given(placed, upper) for placed in given.get(segment, ())))
-        for segment, (state, _) in project.units.codes(run).items()
+        for segment, (state, _) in project.units.codes(run.id).items()
         if state in ("coded", "none") and segment in texts.keys
+        if segment in given or texts.places[segment] not in lost
     }
 
 

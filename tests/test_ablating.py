@@ -21,7 +21,19 @@ from assistant.conducting import Conductor, ready
 from assistant.dispatching import dispatch
 from assistant.errors import UsageError
 from assistant.exporting import counting
-from assistant.model import Codebook, Decision, Document, Outcome, Prompt, Record, Reply, RunRecord, Segment, Span
+from assistant.model import (
+    Codebook,
+    Decision,
+    Document,
+    GoldUnit,
+    Outcome,
+    Prompt,
+    Record,
+    Reply,
+    RunRecord,
+    Segment,
+    Span,
+)
 from assistant.ordering import Order, Stop, order_of, passes_of
 from assistant.pacing import Pace
 from assistant.parsing import asks_both, joint_schema, parse
@@ -31,6 +43,7 @@ from assistant.running import PromptLanguage, Retrieval, Way
 from assistant.settings import Settings
 from assistant.spending import Purse
 from assistant.spreading import there
+from eval.gathering import Wanted, gather
 from tests.fake_batches import FakeBatches
 from tests.fakes import Body, FakeServer, Response, failing
 from tests.scripted import all_asked, answer, coder, is_check, item
@@ -567,3 +580,27 @@ def test_a_new_run_of_another_way_is_not_said_to_be_a_changed_one(project: Proje
     conduct(project, ordered(server, Way(), only="assignment"), noting)
     conduct(project, ordered(server, Way(retrieval="none"), only="assignment"), noting)
     assert not any("this is a new run" in note for note in notes)
+
+
+def test_a_joint_unit_whose_assignments_all_failed_their_proof_is_missing_among_assignments(
+    project: Project, server: FakeServer
+) -> None:
+    def answered(body: Body) -> Response:
+        said = json.loads(both(body).content or "")
+        for one in said["segments"]:
+            if one["codes"]:
+                one["codes"] = [label("用户参与", one["codes"][0]["quote"]), item("dart.dialogue", "这句话哪里也没有")]
+        return Response(json.dumps(said))
+
+    server.answer = answered
+    (run,) = conduct(project, ordered(server, JOINT))
+    assert project.runs.get(run).units["coded"] == 5  # the open codes were proven
+    documents = project.documents.all()
+    units = [GoldUnit(d.id, Span(0, len(d.text))) for d in documents]
+    for series in (("Ann", "assignment", "dart"), ("Ann", "open", "")):
+        project.golds.add(series, units, [], file="gold.jsonl", sha256="0" * 64)
+    assigned, loose = (
+        gather(project, Wanted(runs=(run,), kind=kind)).machines[0].codings for kind in ("assignment", "open")
+    )
+    assert len(loose) - len(assigned) == 5
+    assert not any(coding.given for coding in assigned.values())
